@@ -1,0 +1,263 @@
+"""What goes into the journal and what comes out of it: frozen rows, as the stages see them.
+
+Not for: SQL, nor for what people see (``ops/documents.py`` makes that).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bridge.model import AckStatus, Reading
+from bridge.states import DropState, HeldReason, ReportPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body as it came, with what is needed to read it again."""
+
+    content: bytes
+    content_type: str
+    kind: str
+    forced_kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedDrop:
+    """A file as it will be published, made before the order is admitted."""
+
+    target: str
+    confirming: bool
+    format: str
+    control: int
+    file_name: str
+    staging_name: str
+    marker_name: str
+    content: bytes
+    held: HeldReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """An order about to be admitted: identity, facts for people, its body and its rendered drops."""
+
+    order_ref: str
+    application: str
+    fingerprint: str
+    currency: str | None
+    amount: str | None
+    line_count: int
+    body: Body
+    request_id: str
+    received_at: datetime
+    drops: tuple[RenderedDrop, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The order is in the journal. ``repeat`` tells that it was there before; ``conflict`` that it differed then."""
+
+    order_id: int
+    repeat: bool
+    conflict: bool = False
+    erp_order_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is already in the journal under a reference; the number only where it may be told to Norce."""
+
+    order_id: int
+    fingerprint: str
+    application: str
+    erp_order_no: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A body that cannot become an order, and why."""
+
+    name: str
+    subject: str
+    reason: str
+    body: Body
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueDrop:
+    """A drop leased to the drop stage. ``content`` is whole; ``fresh`` tells that this process staged it itself."""
+
+    id: int
+    order_id: int
+    order_ref: str
+    target: str
+    state: DropState
+    control: int
+    file_name: str
+    staging_name: str
+    marker_name: str
+    content: bytes
+    sha256: str
+    attempts: int
+    waited: timedelta
+    fresh: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DropResult:
+    """What became of a leased drop.
+
+    ``state`` equal to the leased one means: not yet; then ``wait`` counts an attempt, and its absence means that the
+    work was cut short and is no attempt (invariant 11).
+    """
+
+    drop: DueDrop
+    state: DropState
+    presumed: bool = False
+    reason: HeldReason | None = None
+    detail: str = ""
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFile:
+    """A published file that the ERP has not fetched as far as we know."""
+
+    drop_id: int
+    order_id: int
+    order_ref: str
+    file_name: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueReport:
+    """A call owed to Norce, leased to the report stage."""
+
+    id: int
+    order_id: int
+    order_ref: str
+    application: str
+    seq: int
+    status: AckStatus
+    erp_order_no: str | None
+    attempts: int
+    waited: timedelta
+    owed_at: datetime
+
+
+class ReportEnd(StrEnum):
+    """What became of an attempt to send a report."""
+
+    SENT = "sent"
+    LATER = "later"
+    DEAD = "dead"
+    CUT_SHORT = "cut_short"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportResult:
+    """The end of one attempt; ``wait`` goes with :attr:`ReportEnd.LATER`."""
+
+    report: DueReport
+    end: ReportEnd
+    error: str = ""
+    wait: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedFile:
+    """A file of the ERP that was claimed and read."""
+
+    claim: str
+    target: str
+    name: str
+    content: bytes
+    sha256: str
+
+
+class FileOutcome(StrEnum):
+    """Where a file of the ERP goes: the archive for the first two, quarantine for the third."""
+
+    MATCHED = "matched"
+    REPEATED = "repeated"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording a file brought about; the same again when the file had been recorded before."""
+
+    file_id: int
+    outcome: FileOutcome
+    reasons: tuple[str, ...]
+    applied: int
+    order_refs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file and what was read in it, about to be recorded under the report policy in force.
+
+    ``documents`` holds, for each acknowledgement, its JSON text as people and machines are shown it; the same text
+    again is the same acknowledgement (invariant 8).
+    """
+
+    file: ClaimedFile
+    reading: Reading
+    documents: tuple[str, ...]
+    policy: ReportPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMemory:
+    """What the journal knows of a target: the identity of its staging folder, and a pause that outlives a start."""
+
+    identity: str | None
+    proven: bool
+    paused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFound:
+    """A condition that holds now and that a person must hear of."""
+
+    kind: str
+    subject: str
+    severity: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertToTell:
+    """An alert whose raising, repetition or closing has to be told to the channels."""
+
+    id: int
+    kind: str
+    subject: str
+    severity: str
+    text: str
+    raised_at: datetime
+    told: int
+    is_closing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReject:
+    """A kept body, for replay."""
+
+    id: int
+    body: Body
+    received_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectEnd:
+    """What became of a kept body: *replayed* as the order ``order_ref``, or *discarded* by a person, and why."""
+
+    state: str
+    order_ref: str | None = None
+    because: str = ""
