@@ -1,0 +1,67 @@
+"""When two bodies say the same order: one short value that both give, whatever they were written in.
+
+Not for: telling which order it is (the reference does), nor which application it belongs to (invariant 3 looks at
+that by itself).
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from bridge.clock import iso
+from bridge.model import SalesOrder
+
+_Canonical: TypeAlias = "dict[str, _Canonical] | list[_Canonical] | str | int | bool | None"
+
+_NOT_SENT = frozenset({"application", "seller"})
+"""Fields of an order that our settings fill, not the sender."""
+
+
+def fingerprint(order: SalesOrder) -> str:
+    """The SHA-256 of what the order says, in hex: ``300.00`` is ``300.0``, noon in Stockholm is 11 UTC.
+
+    What is empty is left out, so that a field which a later version adds changes no fingerprint of an order that
+    does not use it; two orders across an upgrade stay comparable.
+    """
+    said = {name: value for name, value in _of_fields(order).items() if name not in _NOT_SENT}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _canonical(value: object) -> _Canonical:
+    match value:
+        case Decimal():
+            return _plain(value)
+        case dt.datetime():
+            return iso(value)
+        case None | str() | bool() | int():
+            return value
+        case Mapping():
+            return {str(name): _canonical(inner) for name, inner in value.items()}
+        case tuple():
+            return [_canonical(inner) for inner in value]
+        case _:
+            return dict(_of_fields(value))
+
+
+def _of_fields(value: object) -> dict[str, _Canonical]:
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} has no place in an order")
+    said = {field.name: _canonical(getattr(value, field.name)) for field in fields(value)}
+    return {name: inner for name, inner in said.items() if not _is_empty(inner)}
+
+
+def _is_empty(value: _Canonical) -> bool:
+    """True for what says nothing; the number 0 says something."""
+    return value is None or value is False or value in ("", [], {})
+
+
+def _plain(number: Decimal) -> str:
+    """The number without exponent and without zeros that say nothing; exact, whatever the decimal context."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
