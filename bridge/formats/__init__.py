@@ -1,0 +1,164 @@
+"""The shelf of ERP formats: one file is one format, found by its name.
+
+Not for: any format itself. Calls go through :func:`render` and :func:`read`, so that a format's bug stops one order or
+one file and nothing else.
+"""
+
+import importlib
+import logging
+import pkgutil
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, create_model, model_validator
+
+from bridge.errors import BridgeError, ErrorName, PermanentError
+from bridge.formats._auto import Auto
+from bridge.formats._document import from_document, order_document, to_document
+from bridge.formats._protocol import Format, Unreadable
+from bridge.model import Reading, SalesOrder
+
+__all__ = [
+    "AUTO",
+    "Auto",
+    "Format",
+    "Unreadable",
+    "available",
+    "build",
+    "from_document",
+    "is_whole",
+    "name_of",
+    "options_of",
+    "order_document",
+    "read",
+    "render",
+    "to_document",
+]
+
+AUTO = "auto"
+
+log = logging.getLogger(__name__)
+
+
+def available() -> tuple[str, ...]:
+    """The names of the formats, in alphabetical order; ``auto`` is none, it picks among them."""
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+def options_of(name: str) -> type[BaseModel]:
+    """The settings of a format. Those of ``auto`` are all settings for reading that any format has.
+
+    Raises ``PermanentError`` when there is no such format.
+    """
+    if name == AUTO:
+        return _auto_options()
+    options = _module(name).Options
+    if not (isinstance(options, type) and issubclass(options, BaseModel)):
+        raise TypeError(f"Options of format {name} is not a pydantic model")
+    return options
+
+
+def build(name: str, options: BaseModel | Mapping[str, object]) -> Format:
+    """The format with its settings; pydantic's ``ValidationError`` when they are wrong."""
+    chosen = options_of(name)
+    settings = options if isinstance(options, chosen) else chosen.model_validate(_given(options))
+    if name == AUTO:
+        return Auto({each: build(each, _known_to(each, settings)) for each in available()})
+    made: Format = _module(name).build(settings)
+    return made
+
+
+def name_of(format_: Format, content: bytes) -> str:
+    """The name of the format that reads this content."""
+    return format_.name_of(content) if isinstance(format_, Auto) else _name(format_)
+
+
+def read(format_: Format, content: bytes) -> Reading:
+    """All that a file says; a bug of the format becomes ``Unreadable`` like any fault of the file."""
+    try:
+        return format_.read(content)
+    except Unreadable:
+        raise
+    except Exception as error:
+        what = f"the format {_name(format_)} failed on it: {type(error).__name__}"
+        raise Unreadable("file", what, "This is a fault of the bridge; please report it") from error
+
+
+def is_whole(format_: Format, content: bytes) -> bool:
+    """False when the content looks cut; a bug of the format counts as a file that is not whole yet."""
+    try:
+        return format_.is_whole(content)
+    except Exception:
+        log.exception("unforeseen_error", extra={"stage": "watch"})
+        return False
+
+
+def render(format_: Format, order: SalesOrder, control: int, at: datetime) -> bytes:
+    """The file of an order; a bug of the format becomes ``order_not_renderable`` like any fault of the order."""
+    try:
+        return format_.render(order, control, at)
+    except BridgeError:
+        raise
+    except Exception as error:
+        raise PermanentError(
+            f"the format {_name(format_)} failed on this order: {type(error).__name__}",
+            name=ErrorName.ORDER_NOT_RENDERABLE,
+            subject="format",
+            hint="This is a fault of the bridge; please report it",
+        ) from error
+
+
+def _name(format_: Format) -> str:
+    return type(format_).__module__.rpartition(".")[2].lstrip("_")
+
+
+def _module(name: str) -> ModuleType:
+    if name not in available():
+        raise PermanentError(
+            f'"{name}" is not a format',
+            name=ErrorName.CONFIG_INVALID,
+            subject="format",
+            hint=f"There are {', '.join(available())}",
+        )
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def _given(options: BaseModel | Mapping[str, object]) -> Mapping[str, object]:
+    if isinstance(options, BaseModel):
+        return {name: getattr(options, name) for name in options.model_fields_set}
+    return options
+
+
+def _known_to(name: str, options: BaseModel) -> Mapping[str, object]:
+    known = options_of(name).model_fields
+    return {key: value for key, value in _given(options).items() if key in known}
+
+
+class _AutoOptions(BaseModel):
+    """Settings for reading, whatever the format turns out to be; each format takes those that it knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _suit_each_format(self) -> Self:
+        for name in available():
+            options_of(name).model_validate(_known_to(name, self))
+        return self
+
+
+@lru_cache(maxsize=1)
+def _auto_options() -> type[BaseModel]:
+    fields: dict[str, Any] = {}
+    for name in available():
+        for key, field in options_of(name).model_fields.items():
+            if _side(field.json_schema_extra) != "write":
+                fields.setdefault(key, (field.annotation, field))
+    return create_model("AutoOptions", __base__=_AutoOptions, **fields)
+
+
+def _side(extra: object) -> object:
+    return extra.get("side") if isinstance(extra, Mapping) else None

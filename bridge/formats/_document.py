@@ -1,0 +1,62 @@
+"""Orders and acknowledgements as plain documents: what ``read --json`` prints and the journal keeps.
+
+Not for: characters of any file; a document is dictionaries, lists and plain values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+
+from pydantic import TypeAdapter
+
+from bridge.formats._numbers import plain
+from bridge.model import Acknowledgement, SalesOrder
+
+_ACKNOWLEDGEMENT = TypeAdapter(Acknowledgement)
+_GUARDED = frozenset({"ssn"})  # goes out only where a layout asks for it by name (formats/mapping.md 2.0)
+
+
+def to_document(acknowledgement: Acknowledgement) -> dict[str, object]:
+    """The acknowledgement as INTERFACE.md shows it: numbers as text in plain notation, missing as ``None``."""
+    return _members(acknowledgement, UTC, numbers_as_text=True)
+
+
+def from_document(document: Mapping[str, object]) -> Acknowledgement:
+    """The acknowledgement that :func:`to_document` wrote; ``ValueError`` when it is none."""
+    return _ACKNOWLEDGEMENT.validate_python(document)
+
+
+def order_document(order: SalesOrder, zone: tzinfo = UTC) -> dict[str, object]:
+    """The order by its neutral names; amounts stay ``Decimal`` with their own digits, times carry their offset.
+
+    Personal numbers are left out.
+    """
+    return _members(order, zone, numbers_as_text=False)
+
+
+def _members(value: object, zone: tzinfo, *, numbers_as_text: bool) -> dict[str, object]:
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} has no members")
+    names = [entry.name for entry in fields(value) if entry.name not in _GUARDED]
+    return {name: _plain(getattr(value, name), zone, numbers_as_text=numbers_as_text) for name in names}
+
+
+def _plain(value: object, zone: tzinfo, *, numbers_as_text: bool) -> object:
+    if is_dataclass(value):
+        return _members(value, zone, numbers_as_text=numbers_as_text)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part, zone, numbers_as_text=numbers_as_text) for key, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(part, zone, numbers_as_text=numbers_as_text) for part in value]
+    if isinstance(value, Decimal):
+        return plain(value) if numbers_as_text else value
+    return _single(value, zone)
+
+
+def _single(value: object, zone: tzinfo) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value

@@ -1,0 +1,86 @@
+"""Which column of a file holds which fact: by its heading, by a mapped heading, or by position.
+
+Not for: parting a text into columns (``_table``).
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from bridge.formats._fields import FIELDS
+from bridge.formats._options import word
+from bridge.formats._protocol import Unreadable
+from bridge.formats._table import Row
+from bridge.formats._text import shown
+
+IGNORED = "_"
+_REPEATABLE = frozenset({"tracking", IGNORED})
+_NAMES_AN_ORDER = frozenset({"order_ref", "erp_order_no"})
+_OTHER_DELIMITERS = {";": "a semicolon", ",": "a comma", "\t": "a tab", "|": "a bar"}
+
+
+def known_fields(names: Sequence[str]) -> Sequence[str]:
+    """The names themselves when an order can be found by them and none is unknown or doubled; else ``ValueError``."""
+    for name in names:
+        if name not in FIELDS | {IGNORED}:
+            close = difflib.get_close_matches(name, FIELDS, 1)
+            raise ValueError(f'"{shown(name)}" is no field' + (f'; did you mean "{close[0]}"?' if close else ""))
+        if names.count(name) > 1 and name not in _REPEATABLE:
+            raise ValueError(f'"{name}" stands twice')
+    if names and not _NAMES_AN_ORDER.intersection(names):
+        raise ValueError("neither order_ref nor erp_order_no is among the fields")
+    return names
+
+
+def known_columns(columns: Mapping[str, str]) -> Mapping[str, str]:
+    """The mapping itself when each heading stands once and the fields are in order; else ``ValueError``."""
+    known_fields(list(columns.values()))
+    if len({word(heading) for heading in columns}) < len(columns):
+        raise ValueError("a heading stands twice (case does not count)")
+    return columns
+
+
+def fields_by_heading(heading: Row, columns: Mapping[str, str]) -> list[str]:
+    """The field of each column; without ``columns`` the headings are the fields' own names.
+
+    Raises ``Unreadable`` when a mapped heading is missing, a field stands twice, or nothing names an order.
+    """
+    wanted = {word(name): field for name, field in columns.items()} or {name: name for name in FIELDS}
+    present = [word(cell) for cell in heading.cells]
+    missing = [shown(name) for name in columns if word(name) not in present]
+    if missing:
+        raise Unreadable(heading.where, f'the column "{missing[0]}" is missing in the heading', _remedy(heading))
+    found = [wanted.get(name, IGNORED) for name in present]
+    doubled = [field for field in found if found.count(field) > 1 and field not in _REPEATABLE]
+    if doubled:
+        raise Unreadable(heading.where, f"two columns of the heading hold {doubled[0]}")
+    if not _NAMES_AN_ORDER.intersection(found):
+        raise Unreadable(
+            heading.where,
+            "no column of the heading is called order_ref or erp_order_no",
+            _remedy(heading),
+        )
+    return found
+
+
+def _remedy(heading: Row) -> str:
+    if len(heading.cells) == 1:
+        for delimiter, name in _OTHER_DELIMITERS.items():
+            if delimiter in heading.cells[0]:
+                return f"The columns seem to be parted by {name}; set delimiter"
+    return "Map the ERP's headings in columns, or set header = false with positions"
+
+
+def facts_of(row: Row, fields: Sequence[str]) -> dict[str, object]:
+    """The cells of a row by field; columns that the row does not reach are missing."""
+    facts: dict[str, object] = {}
+    for field, cell in zip(fields, row.cells, strict=False):
+        if field == "tracking" and facts.get(field):
+            facts[field] = f"{facts[field]},{cell}"
+        elif field != IGNORED and cell:
+            facts[field] = cell
+    return facts
+
+
+def has_stray_cells(row: Row, fields: Sequence[str]) -> bool:
+    """True when the row is longer than the heading, so that its cells may have moved."""
+    return any(cell.strip() for cell in row.cells[len(fields) :])

@@ -1,0 +1,59 @@
+"""Text with separators into rows of cells, each with its line in the file.
+
+Not for: what a column means (``_heading``).
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from bridge.formats._protocol import Unreadable
+
+# The limit of the csv module is the process's: always the same number, so that threads cannot undo each other.
+# What bounds a field is the size of the file.
+_FIELD_LIMIT = 2**31 - 1
+_SEPARATOR_LINE = re.compile(r'"?sep=([^\w\s]|\t)"?[ ]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+_END = "\x00"  # stands in no text that was decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row that is not blank, and the line on which it begins."""
+
+    line: int
+    cells: list[str]
+
+    @property
+    def where(self) -> str:
+        """Its place, for messages."""
+        return f"line {self.line}"
+
+
+def table(text: str, delimiter: str, quotechar: str) -> list[Row]:
+    """The rows of a text; a first line ``sep=;`` sets the separator. Quoted cells may hold line breaks."""
+    marked = _SEPARATOR_LINE.match(text)
+    if marked is None:
+        return _rows(text, delimiter, quotechar, 0)
+    return _rows(text[marked.end() :], marked[1], quotechar, 1)
+
+
+def _rows(text: str, delimiter: str, quotechar: str, lines_before: int) -> list[Row]:
+    csv.field_size_limit(_FIELD_LIMIT)
+    try:
+        found = list(_numbered(text, delimiter, quotechar, lines_before))
+    except csv.Error as error:
+        raise Unreadable("file", f"it cannot be parted into columns: {error}") from error
+    if found[-1].cells != [_END]:  # the end of the file was taken for a part of a cell
+        raise Unreadable(found[-1].where, "a quotation mark that opens here is never closed")
+    return [row for row in found[:-1] if any(cell.strip() for cell in row.cells)]
+
+
+def _numbered(text: str, delimiter: str, quotechar: str, lines_before: int) -> Iterator[Row]:
+    reader = csv.reader(chain(io.StringIO(text, newline=""), [_END]), delimiter=delimiter, quotechar=quotechar)
+    begin = lines_before + 1
+    for cells in reader:
+        yield Row(begin, cells)
+        begin = lines_before + reader.line_num + 1
