@@ -1,0 +1,97 @@
+"""What the drop stage asks of a way to reach an ERP, and what it gets back.
+
+Not for: deciding what a result means for the order; that is the drop stage's work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bridge.errors import ErrorName, TransientError
+from bridge.states import PauseReason
+
+
+class PausedError(TransientError):
+    """Nothing of this target can be done now; nothing was concluded about any file."""
+
+    def __init__(self, message: str, *, reason: PauseReason, name: ErrorName, subject: str, hint: str) -> None:
+        super().__init__(message, name=name, subject=subject, hint=hint)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A file on its way.
+
+    ``verify`` asks to look into the staging file before it is trusted: whoever wrote it may have died with the machine.
+    """
+
+    id: int
+    final: str
+    staging: str
+    marker: str
+    content: bytes
+    sha256: str
+    verify: bool = False
+
+
+class End(StrEnum):
+    """What became of one parcel in one step."""
+
+    STAGED = "staged"
+    PUBLISHED = "published"
+    PRESUMED = "presumed"
+    """The staging name is gone, so it was renamed; the final name is gone too, so somebody took it."""
+    STAGE_AGAIN = "stage_again"
+    COLLISION = "collision"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The end of one step for one parcel; ``detail`` says why where it did not succeed."""
+
+    id: int
+    end: End
+    detail: str = ""
+
+
+class Transport(Protocol):
+    """One ERP's drop point. Every call may raise :class:`PausedError`; then nothing was concluded."""
+
+    async def plant(self, identity: str, *, replace: bool) -> None:
+        """Make the staging folder, and the file in it that proves its identity.
+
+        A folder that already carries ``identity`` is left as it is; one that carries another is refused unless
+        ``replace`` says that a person has looked.
+        """
+        ...
+
+    async def probe(self, identity: str) -> str:
+        """Prove by a scratch file that publishing would work; return in words how it will be done."""
+        ...
+
+    async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
+        """Make each staging file whole and durable: steps L1 and L2 of ``DESIGN.md`` 6."""
+        ...
+
+    async def publish(self, parcels: Sequence[Parcel]) -> list[Step]:
+        """Give each staged file its final name, durably: steps L4 and L5. May be repeated at will."""
+        ...
+
+    async def missing(self, names: Sequence[str]) -> set[str]:
+        """Those of these final names that are no longer there, in one listing."""
+        ...
+
+    async def staged(self) -> set[str]:
+        """The names that lie in the staging folder now, whether or not it has proved its identity."""
+        ...
+
+    async def clear(self, names: Sequence[str]) -> None:
+        """Remove these staging names where they still lie there."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        ...

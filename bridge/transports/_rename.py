@@ -1,0 +1,48 @@
+"""Rename that refuses to replace: ``renameat2(2)`` with ``RENAME_NOREPLACE``, or the next best thing.
+
+Not for: deciding what a taken name means.
+"""
+
+import ctypes
+import errno
+import os
+
+_NOREPLACE = 1
+_REFUSED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
+class FlagRefusedError(OSError):
+    """The file system does not know the flag (some network shares)."""
+
+
+def rename_new(source_dir: int, source: str, target_dir: int, target: str) -> None:
+    """Rename within one file system, atomically, and never over an existing name.
+
+    Raises what the system says (``FileNotFoundError``, ``FileExistsError``, ``OSError`` with ``EXDEV`` ...), and
+    :class:`FlagRefusedError` where the file system refuses the flag.
+    """
+    call = ctypes.CDLL(None, use_errno=True).renameat2
+    failed = call(source_dir, os.fsencode(source), target_dir, os.fsencode(target), _NOREPLACE)
+    if not failed:
+        return
+    number = ctypes.get_errno()
+    if number in _REFUSED:
+        raise FlagRefusedError(number, os.strerror(number), source)
+    raise OSError(number, os.strerror(number), source, None, target)
+
+
+def rename_unless_there(source_dir: int, source: str, target_dir: int, target: str) -> None:
+    """The same where the flag is refused: look, then rename; two steps, so only for names that nobody else makes."""
+    if exists(target_dir, target):
+        os.stat(source, dir_fd=source_dir, follow_symlinks=False)
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), source, None, target)
+    os.rename(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir)
+
+
+def exists(directory: int, name: str) -> bool:
+    """True when the folder has an entry of this name, whatever it is."""
+    try:
+        os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
