@@ -1,0 +1,95 @@
+"""Whether a target can be used now: its pause, the proof of its staging folder, and what a person says about both.
+
+Not for: moving files; the drop stage asks here first.
+"""
+
+import logging
+import secrets
+
+from bridge.clock import Clock
+from bridge.journal import Journal, Topic
+from bridge.states import SELF_ENDING_PAUSES, Pause, PauseReason
+from bridge.transports import Transport
+
+log = logging.getLogger(__name__)
+
+
+class Readiness:
+    """One target's readiness. Pauses of folder, disk, connection and login end at the next good probe."""
+
+    def __init__(self, target: str, transport: Transport, journal: Journal, clock: Clock) -> None:
+        self._target = target
+        self._transport = transport
+        self._journal = journal
+        self._clock = clock
+        self._is_proven = False
+        self.pause: Pause | None = None
+
+    async def is_open(self) -> bool:
+        """True when files may move; tries a paused target again unless its pause waits for a person.
+
+        Raises :class:`~bridge.transports.PausedError` when the probe finds that nothing can be done.
+        """
+        if self._is_proven:
+            return True
+        memory = await self._journal.target_memory(self._target)
+        if memory.paused is not None:
+            self.close(PauseReason(memory.paused), "paused by a person")
+            return False
+        if self.pause is not None and self.pause.reason not in SELF_ENDING_PAUSES:
+            return False
+        how = await self._transport.probe(await self._identity())
+        self._is_proven = True
+        if self.pause is not None:
+            log.info("target_resumed", extra={"target": self._target, "stage": "drop"})
+        log.debug("target_probed", extra={"target": self._target, "detail": how})
+        self.pause = None
+        self._journal.wake(Topic.ALERTS)
+        return True
+
+    async def _identity(self) -> str:
+        """The proven identity of the staging folder; made at the target's first start.
+
+        It is committed as a wish before its file is written and as proven afterwards, so that a process that dies
+        in between finds its own half-done work and not a stranger's.
+        """
+        memory = await self._journal.target_memory(self._target)
+        if memory.identity is not None and memory.proven:
+            return memory.identity
+        identity = memory.identity or secrets.token_hex(16)
+        await self._make_identity(identity, replace=False)
+        return identity
+
+    async def _make_identity(self, identity: str, *, replace: bool) -> None:
+        """Make the folder that is there ours; what it cannot bear witness of becomes uncertain before that."""
+        await self._journal.set_identity(self._target, identity, proven=False)
+        await self._transport.plant(identity, replace=replace)
+        await self._journal.doubt(self._target, await self._transport.staged())
+        await self._journal.set_identity(self._target, identity, proven=True)
+
+    def close(self, reason: PauseReason, text: str) -> None:
+        """Leave the target alone for this reason; the same reason again only keeps the pause."""
+        self._is_proven = False
+        if self.pause is not None and self.pause.reason is reason:
+            return
+        self.pause = Pause(reason, self._clock.now(), text)
+        extra = {"target": self._target, "stage": "drop", "error": reason.value, "hint": text}
+        log.warning("target_paused", extra=extra)
+        self._journal.wake(Topic.ALERTS)
+
+    async def trust(self, because: str) -> None:
+        """A person has looked: the staging folder that is there now gets a new identity, and the pause ends."""
+        await self._make_identity(secrets.token_hex(16), replace=True)
+        await self.resume(because)
+
+    async def hold(self, because: str) -> None:
+        """A person wants the target left alone, also after a restart."""
+        await self._journal.set_pause(self._target, PauseReason.PERSON, because)
+        self.close(PauseReason.PERSON, because)
+
+    async def resume(self, because: str) -> None:
+        """A person ends the pause; the target is probed anew at the next look."""
+        await self._journal.set_pause(self._target, None, because)
+        self.pause = None
+        self._is_proven = False
+        self._journal.wake(Topic.DROPS)

@@ -1,0 +1,251 @@
+"""From a body to an admitted order: decode, translate, route, render, admit. Knows nothing of HTTP.
+
+Not for: answering. The stage *receive* calls it for each request, and a replay for each kept body.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from bridge import formats
+from bridge.clock import Clock
+from bridge.config.targets import Application
+from bridge.errors import BridgeError, ErrorName, PermanentError, TransientError
+from bridge.journal import Journal, Topic
+from bridge.journal.records import Admission, Admitted, Body, RejectEnd, Rejection, RenderedDrop
+from bridge.model import SalesOrder
+from bridge.naming import NameFacts, file_name, marker_name, staging_name
+from bridge.norce.bodies import BodyKind, Content, content_of
+from bridge.norce.fingerprint import fingerprint
+from bridge.norce.translate import Translated, application_key_of, reference_of, translate
+from bridge.norce.wire import decode
+from bridge.routing import Route, application_name, route
+from bridge.stages.receive.told import ToldAnswers
+
+SMALL_BODY = 64 * 1024
+"""Larger bodies are decoded and rendered on a thread, so that they do not keep the loop from others."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A target as admission sees it: how its file is rendered and named, and how many may wait."""
+
+    target: str
+    format_name: str
+    format: formats.Format
+    file_name: str
+    marker: str
+    max_waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A body that was authenticated, as it came."""
+
+    body: Body
+    content: Content
+    request_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An order that is safe: who it is, whether it was here before, and what a person should know."""
+
+    order_ref: str
+    application: str
+    admitted: Admitted
+    line_count: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSettings:
+    """The zone of names and dates, and whether a second body under a known reference is kept."""
+
+    zone: ZoneInfo
+    keep_conflicts: bool
+
+
+class Intake:
+    """Makes orders of bodies.
+
+    :meth:`take` raises :class:`PermanentError` for a body that can never become an order as things are set up, and
+    :class:`TransientError` when the same body may be sent again later.
+    """
+
+    def __init__(
+        self,
+        outlets: Mapping[str, Outlet],
+        applications: Mapping[str, Application],
+        journal: Journal,
+        clock: Clock,
+        settings: IntakeSettings,
+    ) -> None:
+        self._outlets = outlets
+        self._applications = applications
+        self._journal = journal
+        self._clock = clock
+        self._settings = settings
+        self.told = ToldAnswers(journal, clock)
+
+    async def take(self, incoming: Incoming) -> Taken:
+        """Admit the order in a body once; a repeat returns what is known of the first."""
+        size = len(incoming.body.content)
+        request = await _compute(size, lambda: decode(incoming.body.content, incoming.content))
+        key = application_key_of(request)
+        name = application_name(key, self._applications)
+        ref = reference_of(request)
+        try:
+            translated = await _compute(size, lambda: translate(request, name or "", self._settings.zone))
+        except PermanentError:
+            if ref is None or await self._journal.find(ref) is None:
+                raise
+            return await self._conflict(incoming, ref, name or key or "")
+        if await self._journal.find(translated.order.order_ref) is not None:
+            return await self._admit(incoming, translated, name or key or "", ())
+        way = route(key, self._applications)
+        drops = await self._render(incoming, translated.order, way)
+        return await self._admit(incoming, translated, way.application, drops)
+
+    async def keep(self, incoming: Incoming, error: BridgeError) -> int:
+        """Keep a body that did not become an order, with the reason; returns its id in the reject store."""
+        return await self._journal.reject(
+            Rejection(error.name, error.subject, error.message, incoming.body, incoming.received_at),
+        )
+
+    async def replay(self, reject_id: int) -> Taken:
+        """Take a kept body once more, after the cause was mended; raises like :meth:`take`, and when it is not open."""
+        stored = await self._journal.stored_reject(reject_id)
+        if stored is None or stored.state != "open":
+            raise _not_open(reject_id, stored.state if stored else None)
+        forced = BodyKind(stored.body.forced_kind) if stored.body.forced_kind else None
+        content = content_of(stored.body.content_type, stored.body.content, forced)
+        if content is None:
+            raise _not_open(reject_id, "of an unknown kind")
+        body = replace(stored.body, kind=content.kind.value)
+        taken = await self.take(Incoming(body, content, f"replay-{reject_id}", self._clock.now()))
+        self.told.add(taken.admitted.order_id, None)
+        await self._journal.settle_reject(reject_id, RejectEnd("replayed", taken.order_ref))
+        return taken
+
+    async def number_within(self, order_ref: str, within: timedelta) -> str | None:
+        """The ERP's number as soon as its answer confirms the order, ``None`` when ``within`` passes first."""
+        deadline = self._clock.monotonic() + within.total_seconds()
+        with self._journal.listen(Topic.ANSWERS) as news:
+            while True:
+                news.clear()
+                known = await self._journal.find(order_ref)
+                if known is not None and known.erp_order_no is not None:
+                    return known.erp_order_no
+                left = deadline - self._clock.monotonic()
+                if left <= 0:
+                    return None
+                await self._clock.wait(news, timedelta(seconds=left))
+
+    async def _admit(
+        self,
+        incoming: Incoming,
+        translated: Translated,
+        application: str,
+        drops: tuple[RenderedDrop, ...],
+    ) -> Taken:
+        order = translated.order
+        admission = Admission(
+            order_ref=order.order_ref,
+            application=application,
+            fingerprint=fingerprint(order),
+            currency=order.currency,
+            amount=_plain(sum((line.line_gross for line in order.lines), Decimal())),
+            line_count=len(order.lines),
+            body=incoming.body,
+            request_id=incoming.request_id,
+            received_at=incoming.received_at,
+            drops=drops,
+            warnings=translated.warnings,
+        )
+        admitted = await self._journal.admit(admission, keep_conflicts=self._settings.keep_conflicts)
+        return Taken(order.order_ref, application, admitted, len(order.lines), translated.warnings)
+
+    async def _conflict(self, incoming: Incoming, ref: str, application: str) -> Taken:
+        """A body under a known reference that could not be an order of its own: kept beside the first (invariant 3)."""
+        admission = Admission(
+            order_ref=ref,
+            application=application,
+            fingerprint=hashlib.sha256(incoming.body.content).hexdigest(),
+            currency=None,
+            amount=None,
+            line_count=0,
+            body=incoming.body,
+            request_id=incoming.request_id,
+            received_at=incoming.received_at,
+            drops=(),
+        )
+        return Taken(ref, application, await self._journal.admit(admission, keep_conflicts=True))
+
+    async def _render(self, incoming: Incoming, order: SalesOrder, way: Route) -> tuple[RenderedDrop, ...]:
+        """The files of all targets; if one cannot be rendered, the order as a whole cannot be taken."""
+        for target in way.targets:
+            await self._refuse_over_backlog(target)
+        drops = []
+        at = incoming.received_at.astimezone(self._settings.zone)
+        for target in way.targets:
+            outlet = self._outlets[target]
+            control = await self._journal.take_control(target)
+            render = partial(formats.render, outlet.format, order, control, at)
+            content = await _compute(len(incoming.body.content), render)
+            drop = self._drop(outlet, order, control, content, at)
+            drops.append(replace(drop, confirming=target == way.confirming))
+        return tuple(drops)
+
+    async def _refuse_over_backlog(self, target: str) -> None:
+        limit = self._outlets[target].max_waiting
+        if await self._journal.drops.backlog(target) >= limit:
+            raise TransientError(
+                f"{limit} files of target {target} wait already",
+                name=ErrorName.TARGET_BACKLOG,
+                subject=target,
+                hint="the ERP fetches nothing; Norce sends the order again",
+            )
+
+    def _drop(self, outlet: Outlet, order: SalesOrder, control: int, content: bytes, at: datetime) -> RenderedDrop:
+        facts = NameFacts(order.order_ref, order.application, control, at, outlet.format.extension)
+        final = file_name(outlet.file_name, facts)
+        return RenderedDrop(
+            target=outlet.target,
+            confirming=False,
+            format=outlet.format_name,
+            control=control,
+            file_name=final,
+            staging_name=staging_name(final),
+            marker_name=marker_name(outlet.marker, final),
+            content=content,
+        )
+
+
+def _plain(amount: Decimal) -> str:
+    """An amount for people: all its digits, at least two behind the point, no idle zeros beyond."""
+    whole, _, cents = f"{amount.normalize():f}".partition(".")
+    return f"{whole}.{cents:0<2}"
+
+
+async def _compute(size: int, work: Callable[[], T]) -> T:
+    """Small work at once, large work on a thread."""
+    return work() if size <= SMALL_BODY else await asyncio.to_thread(work)
+
+
+def _not_open(reject_id: int, state: str | None) -> PermanentError:
+    return PermanentError(
+        f"reject {reject_id} is {state}" if state else f"there is no reject {reject_id}",
+        name=ErrorName.STATE_FORBIDS if state else ErrorName.NOT_FOUND,
+        subject=str(reject_id),
+        hint="erp-bridge rejects list shows those that are open",
+    )
