@@ -1,0 +1,341 @@
+"""The watch stage: takes the ERP's answers out of the inboxes, has them recorded, and puts the files away.
+
+Not for: any single step; it says when and in which order. The listing is the truth: an event only makes it come sooner,
+and with events off everything happens the same at the next sweep. A start is the ordinary loop: it finds what an
+earlier process had claimed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from bridge import naming
+from bridge.clock import Clock
+from bridge.counters import Counters
+from bridge.errors import ErrorName, TransientError
+from bridge.journal import Journal, recent
+from bridge.stages.courier import keep_looking
+from bridge.stages.watch.claims import Claims, OpenClaim, Tools
+from bridge.stages.watch.events import FolderEvents
+from bridge.stages.watch.folder import FolderError, FolderThread, Pickup, WatchSettings
+from bridge.stages.watch.inbox import Claim, Inbox, Listing
+from bridge.stages.watch.kept import REMEMBERED_S, Kept, KeptFiles, compare
+from bridge.stages.watch.places import Places
+from bridge.stages.watch.stability import Finish, Finished, Rule, Seen, Stability, Verdict, holder
+from bridge.stages.watch.telling import Telling
+
+__all__ = ["Finish", "Pickup", "WatchSettings", "WatchStage"]
+
+log = logging.getLogger(__name__)
+OPEN_AT_MOST = 200
+"""More claims than this that cannot be read or moved on are not piled up; the files wait in the inbox."""
+_LONGEST_REST_S = 1.0
+_OLDEST = 0
+# Our own rename out of the folder is an event too, and watchdog keeps all later ones back for half a second while it
+# waits for the name to turn up elsewhere. So for as long after a claim we look without being told.
+_EVENTS_LATE_S = 0.6
+_LOOK_AFTER_CLAIM_S = 0.05
+
+
+class WatchStage:
+    """Serves each pickup by a loop of its own; one whose folder fails does not stop the others."""
+
+    def __init__(
+        self,
+        pickups: Sequence[Pickup],
+        journal: Journal,
+        clock: Clock,
+        counters: Counters,
+        settings: WatchSettings,
+    ) -> None:
+        shared = _Shared(journal, clock, counters, settings)
+        self._desks = [_Desk(pickup, _rule(pickup, pickups), shared) for pickup in pickups]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take in answers until ``stop``; the file in hand is finished first, no new one is taken.
+
+        A :class:`FatalError` of the journal ends all loops and passes through, in an exception group.
+        """
+        async with asyncio.TaskGroup() as group:
+            for desk in self._desks:
+                group.create_task(desk.run(stop))
+
+    async def has_looked(self) -> None:
+        """Wait until each inbox was looked at once after the start, be it to find it missing."""
+        for desk in self._desks:
+            await desk.has_looked.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    journal: Journal
+    clock: Clock
+    counters: Counters
+    settings: WatchSettings
+
+
+def _rule(pickup: Pickup, pickups: Sequence[Pickup]) -> Rule:
+    """Targets that share a folder share its claims too; a name that fits several belongs to the first of them."""
+    here = [one for one in pickups if one.directory == pickup.directory]
+    place = here.index(pickup)
+    return Rule(
+        finished=pickup.finished,
+        quiet_for=pickup.quiet_for,
+        patterns=pickup.patterns,
+        marker=pickup.marker,
+        elsewhere=tuple(pattern for one in here if one is not pickup for pattern in one.patterns),
+        before=tuple(pattern for one in here[:place] for pattern in one.patterns),
+    )
+
+
+class _Desk:
+    """The loop of one pickup."""
+
+    def __init__(self, pickup: Pickup, rule: Rule, shared: _Shared) -> None:
+        self._pickup = pickup
+        self._rule = rule
+        self._clock = shared.clock
+        self._counters = shared.counters
+        self._settings = shared.settings
+        self._journal = shared.journal
+        self._label = str(pickup.directory)
+        self._inbox = Inbox(pickup.directory)
+        self._places = Places(pickup.archive, pickup.quarantine)
+        self._thread = FolderThread(pickup.directory, pickup.target)
+        self._telling = Telling(pickup, shared.counters, shared.clock)
+        self._claims = Claims(
+            Tools(
+                pickup,
+                shared.settings,
+                shared.journal,
+                shared.clock,
+                self._telling,
+                self._thread,
+                self._inbox,
+                self._places,
+            ),
+        )
+        self._stability = Stability(rule)
+        self._kept = KeptFiles()
+        self._events = FolderEvents(pickup.directory, self._notice)
+        self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._noticed = 0
+        self._noticed_before = 0
+        self._strangers: frozenset[tuple[str, str]] = frozenset()
+        self._trouble = ""
+        self._events_trouble = ""
+        self._resume_at = self._rest_until = self._compare_at = self._arm_at = self._claimed_at = float("-inf")
+        self.has_looked = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look again and again until ``stop``."""
+        self._stop, self._loop = stop, asyncio.get_running_loop()
+        try:
+            await self._begin()
+            await keep_looking(self._look, self._wake, stop, self._clock)
+        finally:
+            await asyncio.to_thread(self._events.stop)
+            self._thread.close()
+
+    async def _begin(self) -> None:
+        """Make a missing inbox, and remember the files of the last day that may still grow."""
+        with suppress(FolderError):  # the first look tells
+            if await self._thread.call(self._inbox.make):
+                log.info("folder_made", extra=self._about())
+        now, at, target = self._clock.now(), self._clock.monotonic(), self._pickup.target
+        since = now - timedelta(seconds=REMEMBERED_S)
+        files = await self._journal.read(lambda db: recent.kept_since(db, target, since))
+        for file in files:
+            kept = Kept(Path(file.kept_as), naming.kept_name(file.name), file.size)
+            self._kept.remember(kept, at - (now - file.read_at).total_seconds())
+        placeless = await self._journal.read(lambda db: recent.placeless_since(db, target, since))
+        with suppress(TransientError):  # where a file lies is told to people only; they find it by its name
+            await self._find_places(placeless, {Path(file.kept_as) for file in files})
+
+    async def _find_places(self, placeless: Sequence[recent.PlacelessFile], known: set[Path]) -> None:
+        """Look for the files that an earlier process had moved when it died; one that is still claimed has no place."""
+        for file in placeless:
+            day = file.read_at.astimezone(self._settings.zone).date()
+            find = partial(self._places.find, file, (day, day + timedelta(days=1)), known)
+            path = await self._thread.call(find)
+            if path is not None:
+                await self._journal.note_kept(file.file_id, str(path))
+                known.add(path)
+
+    def _notice(self) -> None:
+        """On a thread of watchdog: an exception here would silence it for ever."""
+        self._noticed += 1
+        self._counters.add("watcher_events_total", folder=self._label)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def _look(self) -> timedelta:
+        """One round, unless the last one failed a moment ago. Returns when to look again without an event."""
+        began = self._clock.monotonic()
+        if began < self._resume_at:
+            return timedelta(seconds=self._resume_at - began)
+        if began < self._rest_until:  # a storm of events must not keep us listing a full folder without a pause
+            await self._clock.wait(self._stop, timedelta(seconds=self._rest_until - began))
+            began = self._clock.monotonic()
+        try:
+            look_again_at = await self._round()
+        except TransientError as error:
+            look_again_at = self._resume_at = self._stumble(error)
+        else:
+            self._come_back()
+        self.has_looked.set()
+        now = self._clock.monotonic()
+        self._rest_until = now + min(now - began, _LONGEST_REST_S)
+        return timedelta(seconds=max(0.0, look_again_at - now))
+
+    async def _round(self) -> float:
+        await self._arm_events()
+        await self._take_up(await self._thread.call(self._inbox.claims))
+        await self._take_back_grown()
+        for item in self._claims.due():
+            if not self._stop.is_set():
+                await self._work_on(item)
+        listing = await self._thread.call(self._inbox.look)
+        verdict = self._stability.look(listing.files, self._clock.monotonic(), self._claims.waiting())
+        self._note_listing(listing, verdict)
+        held_until = await self._claim_all(verdict.finished)
+        times = (self._sweep_at(), verdict.look_again_at, self._claims.look_again_at(), held_until)
+        return min(time for time in times if time is not None)
+
+    def _sweep_at(self) -> float:
+        now = self._clock.monotonic()
+        sweep_at = now + self._settings.sweep.total_seconds()
+        return min(sweep_at, now + _LOOK_AFTER_CLAIM_S) if self._are_events_late() else sweep_at
+
+    def _are_events_late(self) -> bool:
+        is_just_claimed = self._clock.monotonic() < self._claimed_at + _EVENTS_LATE_S
+        return is_just_claimed and self._settings.events and not self._events_trouble
+
+    async def _arm_events(self) -> None:
+        """Keep the watcher alive, before listing: what comes in between is then at least noticed."""
+        now = self._clock.monotonic()
+        if not self._settings.events or now < self._arm_at:
+            return
+        try:
+            await self._thread.call(self._events.ensure)
+        except FolderError as error:
+            if error.name is ErrorName.FOLDER_MISSING:
+                raise
+            self._arm_at = now + self._settings.sweep.total_seconds()
+            if not self._events_trouble:
+                hint = "the sweep finds everything, only later; look at fs.inotify.max_user_watches and _instances"
+                log.warning("watcher_failed", extra=self._about(error=error.line(), hint=hint))
+            self._events_trouble = error.line()
+        else:
+            self._events_trouble = ""
+
+    async def _take_up(self, found: Sequence[Claim]) -> None:
+        """Claims of an earlier process, or of a call of ours that was given up, come before anything new."""
+        now = self._clock.monotonic()
+        for claim in found:
+            is_mine = self._rule.is_mine(claim.name) or not self._rule.is_elsewhere(claim.name)
+            if is_mine and self._claims.add(OpenClaim(claim, (_OLDEST, claim.name), now, now)):
+                await self._remove_marker(claim.name)
+
+    async def _take_back_grown(self) -> None:
+        """Files that were kept and have grown become claims again."""
+        now = self._clock.monotonic()
+        if now < self._compare_at:
+            return
+        self._compare_at = now + self._settings.sweep.total_seconds()
+        files = self._kept.to_look_at(now)
+        grown, gone = await self._thread.call(lambda: compare(files))
+        self._kept.forget(gone)
+        for kept in grown:
+            self._telling.grown(kept.name)
+            claim = await self._thread.call(partial(self._take_back, kept))
+            self._kept.forget([kept])
+            if claim is not None:
+                self._claims.add(OpenClaim(claim, (_OLDEST, claim.name), now, now))
+
+    def _take_back(self, kept: Kept) -> Claim | None:
+        claim = self._inbox.reclaim(kept.path, kept.name)
+        self._places.forget_note_of(kept.path)
+        return claim
+
+    def _note_listing(self, listing: Listing, verdict: Verdict) -> None:
+        is_told = self._noticed != self._noticed_before or self._are_events_late() or not self.has_looked.is_set()
+        if verdict.fresh and not is_told:
+            self._counters.add("sweep_finds_total", len(verdict.fresh), folder=self._label)
+        self._noticed_before = self._noticed
+        for name in verdict.ignored:
+            self._telling.ignored(name, "no pattern of the target fits its name")
+        strangers = frozenset(listing.strangers)
+        for name, what in sorted(strangers - self._strangers):
+            self._telling.ignored(name, f"it is {what}; only regular files are answers")
+        self._strangers = strangers
+        self._counters.level("watcher_up", 0 if self._events_trouble else 1, folder=self._label)
+        self._counters.level("last_sweep_timestamp_seconds", self._clock.now().timestamp(), folder=self._label)
+
+    async def _claim_all(self, finished: Sequence[Finished]) -> float | None:
+        """Claim and use finished files in order. Returns until when an older claim holds the rest back, if one does."""
+        for one in finished:
+            if self._stop.is_set() or len(self._claims) >= OPEN_AT_MOST:
+                return None
+            held_until = holder(one.age, self._claims.waiting(), self._clock.monotonic())
+            if held_until is not None:
+                return held_until
+            item = await self._claim(one)
+            if item is not None:
+                await self._work_on(item)
+        return None
+
+    async def _claim(self, one: Finished) -> OpenClaim | None:
+        taken = await self._thread.call(lambda: self._take(one.seen.name))
+        if taken is None:
+            return None
+        claim, seen = taken
+        is_settled = self._rule.finished is not Finish.QUIET or seen.is_unchanged(one.seen)
+        item = OpenClaim(claim, one.age, one.first_at, self._clock.monotonic(), is_settled)
+        self._claims.add(item)
+        self._claimed_at = item.claimed_at
+        self._telling.claimed(claim)
+        await self._remove_marker(claim.name)
+        return item
+
+    def _take(self, name: str) -> tuple[Claim, Seen] | None:
+        claim = self._inbox.claim(name)
+        seen = None if claim is None else self._inbox.glance(claim)
+        return None if claim is None or seen is None else (claim, seen)
+
+    async def _remove_marker(self, name: str) -> None:
+        if self._rule.finished is Finish.MARKER:
+            marker = naming.marker_name(self._rule.marker, name)
+            await self._thread.call(lambda: self._inbox.remove_marker(marker, name))
+
+    async def _work_on(self, item: OpenClaim) -> None:
+        kept = await self._claims.work_on(item)
+        if kept is not None:
+            self._kept.remember(kept, self._clock.monotonic())
+
+    def _stumble(self, error: TransientError) -> float:
+        """Nothing can be done for now: told once, tried again after a sweep. Returns when."""
+        self._counters.add("attempt_failures_total", stage="watch", reason=error.name.value)
+        if isinstance(error, FolderError):
+            self._counters.level("watcher_up", 0, folder=self._label)
+        if error.line() != self._trouble:
+            log.warning("inbox_waits", extra=self._about(error=error.line(), hint=error.hint))
+        self._trouble = error.line()
+        wait_s = self._settings.sweep.total_seconds()
+        return self._clock.monotonic() + min(wait_s, error.retry_after_s or wait_s)
+
+    def _come_back(self) -> None:
+        if self._trouble:
+            log.info("inbox_back", extra=self._about())
+            self._trouble = ""
+
+    def _about(self, **facts: object) -> dict[str, object]:
+        return {"target": self._pickup.target, "stage": "watch", "file": self._label, **facts}
