@@ -1,0 +1,158 @@
+"""Stage *monitor*: looks on, and sees to it that nothing that is owed waits unseen (invariant 12).
+
+Not for: mending anything. One alert an outage: raised, repeated while it lasts, closed with it.
+"""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from bridge.channels import Act, Channel, Notice
+from bridge.clock import Clock
+from bridge.counters import Counters
+from bridge.errors import BridgeError
+from bridge.journal import Journal, Topic
+from bridge.journal.conditions import Condition, Finding, Limits, alarming
+from bridge.journal.records import AlertFound, AlertToTell
+from bridge.stages.courier import carry, keep_looking
+from bridge.stages.monitor.words import alert_of, what_of
+from bridge.states import Pause
+
+EVERY = timedelta(seconds=5)
+LEAST_FREE_BYTES = 1_000_000_000
+
+log = logging.getLogger(__name__)
+
+
+def _nothing() -> Sequence[AlertFound]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """Where the monitor looks besides the journal, and from when on it is alarmed.
+
+    ``damage`` tells what a check of the journal found; ``others`` are alarms that other stages know of.
+    """
+
+    limits: Limits
+    pauses: Callable[[], Mapping[str, Pause]]
+    repeat: timedelta = timedelta(hours=4)
+    zone: tzinfo = UTC
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    damage: Callable[[], str | None] = lambda: None
+    others: Callable[[], Sequence[AlertFound]] = _nothing
+
+
+class Monitor:
+    """Compares what is alarming with the open alerts every few seconds, and tells the channels."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        counters: Counters,
+        channels: Sequence[Channel],
+        sights: Sights,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._counters = counters
+        self._channels = channels
+        self._sights = sights
+        self._compared: list[AlertFound] | None = None
+        self._since: dict[tuple[Condition, str], datetime] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look on until ``stop``."""
+        with self._journal.listen(Topic.ALERTS) as wake:
+            await keep_looking(self._carefully, wake, stop, self._clock)
+
+    async def _carefully(self) -> timedelta:
+        return await carry(self.look, lambda _: EVERY, stage="monitor")
+
+    async def look(self) -> timedelta:
+        """One look: raise, renew and close alerts, then tell what is to be told. Returns when to look again."""
+        found = await self._found()
+        if found != self._compared:
+            await self._journal.compare_alerts(found)
+            self._compared = found
+        await self._tell()
+        return EVERY
+
+    async def _found(self) -> list[AlertFound]:
+        now = self._clock.now()
+        sights = self._sights
+        findings = [
+            *await self._journal.read(lambda db: alarming(db, sights.limits, now)),
+            *self._paused(),
+            *self._with_memory([*await asyncio.to_thread(self._disks, now), *self._damaged(now)]),
+        ]
+        return [*(alert_of(finding, sights.zone) for finding in findings), *sights.others()]
+
+    def _paused(self) -> list[Finding]:
+        pauses = self._sights.pauses()
+        return [
+            Finding(Condition.TARGET_PAUSED, target, pause.since, 1, f"{pause.reason}: {pause.text}")
+            for target, pause in sorted(pauses.items())
+        ]
+
+    def _with_memory(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The same, each since it was first seen; what is over is forgotten."""
+        before = self._since
+        self._since = {(one.condition, one.subject): one.since for one in findings}
+        self._since |= {key: since for key, since in before.items() if key in self._since}
+        return [replace(one, since=self._since[one.condition, one.subject]) for one in findings]
+
+    def _disks(self, now: datetime) -> list[Finding]:
+        """One finding a disk, under the first folder that lies on it; a folder that is gone is another's finding."""
+        seen: set[int] = set()
+        found = []
+        for name, folder in self._sights.folders.items():
+            try:
+                device, free = folder.stat().st_dev, shutil.disk_usage(folder).free
+            except OSError:
+                continue
+            if device not in seen and free < LEAST_FREE_BYTES:
+                # counted in steps of 100 MB, so that the text does not change at each look
+                found.append(Finding(Condition.DISK_LOW, name, now, free // 100_000_000, str(folder)))
+            seen.add(device)
+        return found
+
+    def _damaged(self, now: datetime) -> list[Finding]:
+        damage = self._sights.damage()
+        return [Finding(Condition.JOURNAL_DAMAGED, "journal", now, 1, damage)] if damage else []
+
+    async def _tell(self) -> None:
+        alerts = await self._journal.alerts_to_tell(self._sights.repeat)
+        told = [alert for alert in alerts if await self._reach(alert)]
+        if told:
+            await self._journal.note_told(told)
+
+    async def _reach(self, alert: AlertToTell) -> bool:
+        """Tell every channel; true when at least one passed it on, else the next look tries again."""
+        text = what_of(alert.text) if alert.is_closing else alert.text
+        notice = Notice(_act(alert), alert.kind, alert.subject, alert.severity, text, alert.raised_at)
+        reached = [await self._told(channel, notice) for channel in self._channels]
+        return any(reached)
+
+    async def _told(self, channel: Channel, notice: Notice) -> bool:
+        try:
+            await channel.tell(notice)
+        except BridgeError as error:
+            self._counters.add("notifications_total", channel=channel.name, result="failed")
+            extra = {"stage": "monitor", "channel": channel.name, "error": error.message, "hint": error.hint}
+            log.warning("channel_failed", extra=extra)
+            return False
+        self._counters.add("notifications_total", channel=channel.name, result="told")
+        return True
+
+
+def _act(alert: AlertToTell) -> Act:
+    if alert.is_closing:
+        return Act.CLOSED
+    return Act.REPEATED if alert.told else Act.RAISED
