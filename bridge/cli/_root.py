@@ -1,0 +1,49 @@
+"""The whole command line: every verb, in the order in which a person meets them.
+
+Not for: any verb. Nothing heavy is imported here, so that ``--help`` is quick.
+"""
+
+import click
+
+from bridge import __version__
+from bridge.cli import keep, look, orders, rejects, service, trying
+from bridge.cli._globals import HELP, Root, add_globals
+
+
+def root() -> click.Group:
+    """The group with every verb."""
+    group = Root("erp-bridge", help="Brings orders from Norce Commerce to an ERP that speaks in files, and back.")
+    group.context_settings = HELP
+    add_globals(group, hidden=False)
+    group.params.append(_version_option())
+    for command in (
+        look.check,
+        service.run,
+        look.status,
+        orders.orders,
+        rejects.rejects,
+        trying.preview,
+        trying.read,
+        keep.target,
+        keep.secret,
+        service.test,
+    ):
+        group.add_command(command)
+    return group
+
+
+def _version_option() -> click.Option:
+    return click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_say_version,
+        help="Show the version and leave.",
+    )
+
+
+def _say_version(context: click.Context, _: click.Parameter, value: object) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(f"erp-bridge {__version__}")
+        context.exit()

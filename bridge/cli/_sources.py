@@ -1,0 +1,182 @@
+"""Where reading verbs read: the journal's file on this machine, or the admin API of another bridge.
+
+Not for: changing anything; acts go through :class:`~bridge.cli._client.AdminApi` alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from bridge.cli._client import AdminApi, address_of, admin_api
+from bridge.cli._globals import Globals
+from bridge.config import Config
+from bridge.errors import BridgeError, ErrorName, TransientError
+from bridge.journal import overview, reading
+from bridge.journal.threads import open_read_only
+from bridge.ops import documents
+from bridge.ops.documents import Document
+from bridge.ops.filters import filter_of
+from bridge.ops.limits import limits_of, overdue_of
+
+Payload = tuple[bytes, str]
+"""Bytes as they were, and their content type."""
+
+
+class Source(Protocol):
+    """What a reading verb asks; both sources give the same documents."""
+
+    def order(self, ref: str) -> Document:
+        """One order with all that belongs to it."""
+        ...
+
+    def orders(self, query: Mapping[str, str]) -> Document:
+        """A page of the list."""
+        ...
+
+    def payload(self, ref: str, what: str) -> Payload:
+        """The bytes of a ``request``, a ``file`` or an ``answer``."""
+        ...
+
+    def rejects(self) -> list[Document]:
+        """The open rejects."""
+        ...
+
+    def reject(self, number: int) -> Document:
+        """One reject's facts."""
+        ...
+
+    def reject_body(self, number: int) -> Payload:
+        """One reject's body."""
+        ...
+
+    def status(self) -> Document:
+        """Links, counts, oldest waits, alerts."""
+        ...
+
+
+class JournalFile:
+    """The journal's own file, opened so that it can never be written."""
+
+    def __init__(self, config: Config, api: AdminApi) -> None:
+        self._config = config
+        self._api = api
+        self._database = config.journal.database
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        db = open_read_only(self._database)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    def order(self, ref: str) -> Document:
+        """One order with all that belongs to it."""
+        with self._opened() as db:
+            return documents.order(reading.dossier(db, ref))
+
+    def orders(self, query: Mapping[str, str]) -> Document:
+        """A page of the list."""
+        overdue = overdue_of(limits_of(self._config), datetime.now(UTC)) if query.get("overdue") else ()
+        with self._opened() as db:
+            return documents.page(reading.list_orders(db, filter_of(query, overdue)))
+
+    def payload(self, ref: str, what: str) -> Payload:
+        """The bytes of a ``request``, a ``file`` or an ``answer``."""
+        ask = {"request": reading.request_of, "file": reading.file_of, "answer": reading.answer_of}[what]
+        with self._opened() as db:
+            found = ask(db, ref)
+        return found.content, found.content_type
+
+    def rejects(self) -> list[Document]:
+        """The open rejects."""
+        with self._opened() as db:
+            return documents.rejects(overview.list_rejects(db))
+
+    def reject(self, number: int) -> Document:
+        """One reject's facts."""
+        with self._opened() as db:
+            return documents.reject(overview.the_reject(db, number))
+
+    def reject_body(self, number: int) -> Payload:
+        """One reject's body."""
+        with self._opened() as db:
+            found = overview.reject_body(db, number)
+        return found.content, found.content_type
+
+    def status(self) -> Document:
+        """From the running service where there is one, since only it knows what is paused; else from the file."""
+        running = overview.owner_of(self._database) is not None
+        if running:
+            try:
+                told: Document = self._api.get("/status").document()
+            except BridgeError:
+                pass  # it may be starting or stopping; the file still tells
+            else:
+                return told
+        with self._opened() as db:
+            return documents.status(overview.totals(db), overview.open_alerts(db), (), running=running)
+
+
+class ApiSource:
+    """Another bridge, through its admin API."""
+
+    def __init__(self, api: AdminApi) -> None:
+        self._api = api
+
+    def _document(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        return self._api.get(path, query).document()
+
+    def _payload(self, path: str) -> Payload:
+        reply = self._api.get(path)
+        return reply.content, reply.content_type
+
+    def order(self, ref: str) -> Document:
+        """One order with all that belongs to it."""
+        found: Document = self._document(f"/orders/{quote(ref, safe='')}")
+        return found
+
+    def orders(self, query: Mapping[str, str]) -> Document:
+        """A page of the list."""
+        found: Document = self._document("/orders", query)
+        return found
+
+    def payload(self, ref: str, what: str) -> Payload:
+        """The bytes of a ``request``, a ``file`` or an ``answer``."""
+        tail = {"request": "request", "file": "files/1", "answer": "answers/0"}[what]
+        return self._payload(f"/orders/{quote(ref, safe='')}/{tail}")
+
+    def rejects(self) -> list[Document]:
+        """The open rejects."""
+        found: list[Document] = self._document("/rejects")
+        return found
+
+    def reject(self, number: int) -> Document:
+        """One reject's facts."""
+        found: Document = self._document(f"/rejects/{number}")
+        return found
+
+    def reject_body(self, number: int) -> Payload:
+        """One reject's body."""
+        return self._payload(f"/rejects/{number}/body")
+
+    def status(self) -> Document:
+        """Links, counts, oldest waits, alerts."""
+        found: Document = self._document("/status")
+        return found
+
+
+def source_of(chosen: Globals, config: Config) -> Source:
+    """The journal's file when it lies here and no other bridge is named; else the admin API."""
+    api = admin_api(chosen, config)
+    if chosen.url is not None:
+        return ApiSource(api)
+    if config.journal.database.exists():
+        return JournalFile(config, api)
+    raise TransientError(
+        f"there is no journal at {config.journal.database}, and so no bridge that ever ran with these settings",
+        name=ErrorName.SERVICE_UNREACHABLE,
+        hint=f"start one: erp-bridge run; or name another with --url (here it would be {address_of(config)})",
+    )

@@ -1,0 +1,98 @@
+"""The verbs that look at the whole: check and status.
+
+Not for: single orders.
+"""
+
+from datetime import tzinfo
+from typing import Any
+
+import click
+
+from bridge.cli import _exits, _output
+from bridge.cli._globals import Verb, examples, given
+
+_NAGIOS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+
+
+@click.command(cls=Verb, epilog=examples("check", "check --json -c /etc/erp-bridge/config.toml"))
+def check() -> int:
+    """Check settings, folders, rights, room and journal."""
+    from datetime import UTC, datetime
+
+    from bridge.cli._settings import settings
+    from bridge.ops.checks import Mark, check_all
+
+    found = check_all(settings(given()), datetime.now(UTC))
+    if given().as_json:
+        _output.document([one.document() for one in found])
+    else:
+        for one in found:
+            _output.line(f"{_output.painted(one.mark, f'{one.mark:<2}')} {one.name:<18} {one.seen}")
+            if one.remedy:
+                _output.line(f"   {'':<18} → {one.remedy}")
+    return _exits.BAD if any(one.mark is Mark.BAD for one in found) else _exits.DONE
+
+
+@click.command(cls=Verb, epilog=examples("status", "status --nagios"))
+@click.option("--nagios", is_flag=True, help="One line and an exit code for Nagios and its kin.")
+def status(*, nagios: bool) -> int:
+    """Show links, counts, oldest waits and alerts on one screen."""
+    from bridge.cli._settings import settings
+    from bridge.cli._sources import source_of
+    from bridge.errors import BridgeError
+
+    try:
+        config = settings(given())
+        found = source_of(given(), config).status()
+    except BridgeError as error:
+        if not nagios:
+            raise
+        _output.line(f"ERP-BRIDGE UNKNOWN - {error.line()}")
+        return 3
+    if nagios:
+        return _nagios(found)
+    if given().as_json:
+        _output.document(found)
+    else:
+        _show(found, config.site.time_zone)
+    return _exits.BAD if found["alerts"] or not found["running"] else _exits.DONE
+
+
+def _nagios(found: dict[str, Any]) -> int:
+    grave = any(alert["severity"] == "page" for alert in found["alerts"])
+    code = 2 if grave or not found["running"] else int(bool(found["alerts"]))
+    told = "; ".join(f"{alert['kind']} {alert['subject']}" for alert in found["alerts"]) or "all is well"
+    if not found["running"]:
+        told = f"the service does not run; {told}"
+    counts = found["counts"]
+    measured = " ".join(f"{name}={counts[name]}" for name in ("received", "dropped", "held", "dead", "rejects"))
+    _output.line(f"ERP-BRIDGE {_NAGIOS[code]} - {told} | {measured}")
+    return code
+
+
+def _local(text: str, zone: tzinfo) -> str:
+    from bridge.clock import from_iso
+
+    return f"{from_iso(text).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _show(found: dict[str, Any], zone: tzinfo) -> None:
+    for link in found["links"]:
+        mark = "✓" if link["state"] == "ok" else "✗"
+        why = f": {link['reason']}" if link["reason"] else ""
+        oldest = f", the oldest since {_local(link['oldest'], zone)}" if link["oldest"] and link["waiting"] else ""
+        state = f"{link['state']}{why}"
+        _output.line(f"{_output.painted(mark, mark)} {link['name']:<16} {state:<22} {link['waiting']} waiting{oldest}")
+    counts = found["counts"]
+    _output.line()
+    _output.line("  " + "  ".join(f"{name} {count}" for name, count in counts.items() if count) or "  no order yet")
+    for state, since in found["oldest"].items():
+        if since:
+            _output.line(f"  oldest {state}: since {_local(since, zone)}")
+    for alert in found["alerts"]:
+        mark = "✗" if alert["severity"] == "page" else "!"
+        _output.line(f"{_output.painted(mark, mark)} {alert['text']}")
+    if not found["alerts"]:
+        _output.line("  No alert is open.")
+    if not found["running"]:
+        _output.say("The service does not run; this is what its journal says. Start it: erp-bridge run")

@@ -1,0 +1,153 @@
+"""The verbs that try without doing: preview and read. They need no service, no secret, no folder, no journal.
+
+Not for: changing anything.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bridge.cli import _exits, _output
+from bridge.cli._globals import Verb, examples, given, known
+
+if TYPE_CHECKING:
+    from bridge.config import Config
+    from bridge.config.targets import Target
+    from bridge.formats import Format
+    from bridge.model import Reading
+
+_CONTROL = 1
+_path = click.Path(path_type=Path, allow_dash=True)
+
+
+def _chosen_target(name: str | None) -> "tuple[Config, Target]":
+    from bridge.cli._settings import settings
+
+    config = settings(given())
+    return config, config.targets[known(list(config.targets), name, "target")]
+
+
+def _content(file: Path) -> bytes:
+    from bridge.errors import ErrorName, PermanentError
+
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read()
+        return file.read_bytes()
+    except OSError as error:
+        raise PermanentError(
+            f"cannot read {file}: {error.strerror}",
+            name=ErrorName.NOT_FOUND,
+            hint="name a file, or - for stdin",
+        ) from error
+
+
+@click.command(cls=Verb, epilog=examples("preview order.json --target erp", "preview - --target erp < order.xml"))
+@click.argument("file", type=_path)
+@click.option("--target", "target_name", help="The target whose file is wanted; not needed when there is one.")
+def preview(file: Path, target_name: str | None) -> int:
+    """Print the file that an order would become, to the byte."""
+    from bridge.errors import PermanentError
+
+    config, target = _chosen_target(target_name)
+    content = _content(file)
+    try:
+        _output.raw(_rendered(content, config, target))
+    except PermanentError as error:
+        for reason in error.message.split("; "):
+            click.echo(reason, err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        return _exits.BAD
+    return _exits.DONE
+
+
+def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
+    from datetime import datetime
+
+    from bridge import formats
+    from bridge.errors import ErrorName, PermanentError
+    from bridge.norce.bodies import content_of
+    from bridge.norce.translate import application_key_of, translate
+    from bridge.norce.wire import decode
+    from bridge.routing import application_name
+
+    kind = content_of(None, content)
+    if kind is None:
+        raise PermanentError("the file is neither JSON nor XML", name=ErrorName.ORDER_UNREADABLE)
+    request = decode(content, kind)
+    shop = application_name(application_key_of(request), config.applications) or ""
+    translated = translate(request, shop, config.site.time_zone)
+    for warning in translated.warnings:
+        _output.say(f"warning: {warning}")
+    form = formats.build(target.order.format, target.order.options)
+    return formats.render(form, translated.order, _CONTROL, datetime.now(config.site.time_zone))
+
+
+@click.command(cls=Verb, epilog=examples("read ORDRSP_778.edi --target erp", "read answer.csv --target erp --json"))
+@click.argument("file", type=_path)
+@click.option("--target", "target_name", help="The target whose answer it is; not needed when there is one.")
+def read(file: Path, target_name: str | None) -> int:
+    """Print what an answer of the ERP would change. Exit 1: the file would go to quarantine."""
+    from bridge import formats
+    from bridge.model import AckStatus, Fault, Reading
+
+    config, target = _chosen_target(target_name)
+    content = _content(file)
+    form = _reader(target)
+    name = target.answer.format
+    try:
+        name = formats.name_of(form, content)
+        found = formats.read(form, content)
+    except formats.Unreadable as error:
+        found = Reading(faults=(error.fault,))
+    if not found.acknowledgements and not found.faults:
+        found = Reading(faults=(Fault("file", "nothing in it acknowledges an order"),))
+    told = _document(file, name, found, config)
+    if given().as_json:
+        _output.document(told)
+    else:
+        _describe(told)
+    says_something = any(ack.status is not AckStatus.UNKNOWN for ack in found.acknowledgements)
+    return _exits.DONE if says_something and not found.faults else _exits.BAD
+
+
+def _reader(target: "Target") -> "Format":
+    """The format that reads the target's answers; with ``auto``, each that its settings allow."""
+    from bridge import formats
+
+    answer = target.answer
+    if answer.format != formats.AUTO:
+        return formats.build(answer.format, answer.options_for(answer.format))
+    return formats.Auto({name: formats.build(name, options) for name, options in answer.readers.items()})
+
+
+def _document(file: Path, name: str, found: "Reading", config: "Config") -> dict[str, Any]:
+    from bridge import formats
+    from bridge.ops.forecast import calls_of
+
+    calls = calls_of(found.acknowledgements, config.norce.report_policy)
+    return {
+        "file": file.name,
+        "format": name,
+        "acknowledgements": [formats.to_document(ack) for ack in found.acknowledgements],
+        "faults": [{"where": fault.where, "what": fault.what} for fault in found.faults],
+        "reports": [{"operation": call.operation, "body": call.body} for call in calls],
+    }
+
+
+def _describe(told: dict[str, Any]) -> None:
+    _output.line(f"{told['file']}: read as {told['format']}")
+    for ack in told["acknowledgements"]:
+        number = f", ERP number {ack['erp_order_no']}" if ack["erp_order_no"] else ""
+        count = f", {len(ack['lines'])} lines" if ack["lines"] else ""
+        _output.line(f"  order {_output.cell(ack['order_ref'])}: {ack['status']} ({ack['kind']}{number}{count})")
+        for warning in ack["warnings"]:
+            _output.line(f"    warning: {_output.cell(warning)}")
+    for report in told["reports"]:
+        body = ", ".join(f"{key} {value}" for key, value in report["body"].items())
+        _output.line(f"  Norce would be told: {report['operation']} {body}")
+    for fault in told["faults"]:
+        _output.line(f"  quarantine: {fault['where']}: {_output.cell(fault['what'])}")

@@ -1,0 +1,115 @@
+"""The acts that people may ask for over the admin listener; each is carried out by what was handed in.
+
+Not for: deciding whether a state allows an act; the journal does, and says so.
+"""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from bridge.errors import ErrorName, PermanentError
+from bridge.journal import overview, reading
+from bridge.journal.records import RejectEnd
+from bridge.ops.documents import said
+from bridge.ops.guard import refuse
+from bridge.ops.operations import Operations
+
+REMEMBERED = 1000
+LONGEST_REASON = 500
+
+
+class Acts:
+    """One method an act. An ``Idempotency-Key`` that was seen since the start gets the answer it got then."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._ops = operations
+        self._answered: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()
+        self._acting = asyncio.Lock()
+
+    async def retry(self, request: web.Request) -> web.Response:
+        """Owe an order's dead reports anew and queue its given-up files again."""
+        return await self._once(request, self._retry)
+
+    async def _retry(self, request: web.Request) -> Mapping[str, Any]:
+        ref = request.match_info["ref"]
+        reason = await _reason(request)
+        order = await self._ops.journal.read(lambda db: reading.the_order(db, ref))
+        moved = await self._ops.journal.requeue(order.id, reason)
+        if not moved:
+            raise PermanentError(
+                f"order {order.order_ref} is {order.state}: nothing of it was given up",
+                name=ErrorName.STATE_FORBIDS,
+                subject=order.order_ref,
+                hint=f"erp-bridge orders timeline {order.order_ref} shows where it is",
+            )
+        return {"order_ref": order.order_ref, "requeued": moved}
+
+    async def replay(self, request: web.Request) -> web.Response:
+        """Take a kept body once more, after the cause was mended."""
+        return await self._once(request, self._replay)
+
+    async def _replay(self, request: web.Request) -> Mapping[str, Any]:
+        number = int(request.match_info["id"])
+        return {"id": number, "order_ref": await self._ops.replay(number)}
+
+    async def discard(self, request: web.Request) -> web.Response:
+        """Put a kept body aside; it stays listed among the settled ones."""
+        return await self._once(request, self._discard)
+
+    async def _discard(self, request: web.Request) -> Mapping[str, Any]:
+        number = int(request.match_info["id"])
+        reason = await _reason(request)
+        await self._ops.journal.read(lambda db: overview.the_reject(db, number))
+        await self._ops.journal.settle_reject(number, RejectEnd("discarded", because=reason))
+        return {"id": number, "state": "discarded"}
+
+    async def target(self, request: web.Request) -> web.Response:
+        """Trust a target's staging folder, pause it, or end its pause."""
+        return await self._once(request, self._target)
+
+    async def _target(self, request: web.Request) -> Mapping[str, Any]:
+        name, act = request.match_info["name"], request.match_info["act"]
+        targets = self._ops.targets
+        if name not in targets.names:
+            known = ", ".join(sorted(targets.names))
+            raise PermanentError(f"there is no target {name}", name=ErrorName.NOT_FOUND, hint=f"there are: {known}")
+        reason = await _reason(request)
+        await {"trust": targets.trust, "pause": targets.pause, "resume": targets.resume}[act](name, reason)
+        return {"target": name, "act": act}
+
+    async def _once(
+        self,
+        request: web.Request,
+        act: Callable[[web.Request], Awaitable[Mapping[str, Any]]],
+    ) -> web.Response:
+        given = request.headers.get("Idempotency-Key", "")
+        if not given:
+            return _answer(HTTPStatus.OK, said(await act(request)))
+        key = (request.path, given[:LONGEST_REASON])
+        async with self._acting:
+            if key not in self._answered:
+                self._answered[key] = (HTTPStatus.OK, said(await act(request)))
+                while len(self._answered) > REMEMBERED:
+                    self._answered.popitem(last=False)
+            return _answer(*self._answered[key])
+
+
+def _answer(status: int, text: str) -> web.Response:
+    return web.Response(status=status, text=text + "\n", content_type="application/json")
+
+
+async def _reason(request: web.Request) -> str:
+    """Why a person acts, from the body ``{"reason": "..."}``; a body without one is refused."""
+    try:
+        document = json.loads(await request.text() or "{}")
+    except (ValueError, RecursionError):
+        refuse(HTTPStatus.BAD_REQUEST, 'the body is not JSON; write {"reason": "..."}')
+    reason = document.get("reason") if isinstance(document, dict) else None
+    if not isinstance(reason, str) or not reason.strip():
+        refuse(HTTPStatus.BAD_REQUEST, 'a reason is needed: {"reason": "..."}')
+    return reason.strip()[:LONGEST_REASON]

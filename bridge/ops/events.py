@@ -1,0 +1,64 @@
+"""The closed list of what the log tells: each event's sentence, and how it reads on a terminal.
+
+Not for: writing them down (``logs.py``), nor for the journal's own history, which has kinds of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """``msg`` is the sentence of the JSON line; ``shown`` the terminal's, with ``{facts}``, where all are known."""
+
+    msg: str
+    shown: str = ""
+
+
+EVENTS: Mapping[str, Wording] = {
+    "alert_closed": Wording("no longer alarming", "{kind} {subject}: over. {text}"),
+    "alert_raised": Wording("a person is asked to look", "{kind} {subject}: {text}"),
+    "alert_repeated": Wording("a person is asked again", "{kind} {subject}: still. {text}"),
+    "answer_not_written": Wording("the sender hung up before its answer was written; the order is stored"),
+    "answers_not_noted": Wording("the journal could not note which answers were written; it is tried again"),
+    "backup_failed": Wording("the nightly copy of the journal failed"),
+    "backup_made": Wording("the journal was copied", "journal copied to {file}"),
+    "channel_failed": Wording("a channel could not be told of an alert"),
+    "claim_vanished": Wording("a claimed answer file was taken away"),
+    "file_archived": Wording("answer file archived"),
+    "file_claimed": Wording("answer file claimed"),
+    "file_dropped": Wording("file written for the ERP", "{order} → {file}"),
+    "file_fetched": Wording("the ERP fetched the file", "{order} ← {target} fetched {file}"),
+    "file_grew": Wording("an answer file grew after it was kept"),
+    "file_ignored": Wording("a file in the inbox is left alone"),
+    "file_not_moved": Wording("an answer file cannot be read or moved; it is tried again"),
+    "file_not_whole": Wording("an answer file is not whole yet; it is read again"),
+    "file_not_written": Wording("file not written; it will be tried again"),
+    "file_quarantined": Wording("answer file quarantined; a person must look"),
+    "first_look_late": Wording("a target takes long to answer; orders are taken meanwhile"),
+    "folder_made": Wording("the inbox was made"),
+    "inbox_back": Wording("the inbox can be read again"),
+    "inbox_waits": Wording("the inbox cannot be read; it is tried again"),
+    "journal_damaged": Wording("the journal is damaged; no order is taken"),
+    "library_message": Wording(""),
+    "log_lines_dropped": Wording("log lines were lost because the output is too slow"),
+    "login_refused": Wording("a sender was refused"),
+    "order_conflict": Wording("the order came again with other content; the first goes on"),
+    "order_received": Wording("order stored", "{order} from Norce, {lines} lines"),
+    "order_refused_busy": Wording("an order was put off with 503; Norce sends it again"),
+    "order_rejected": Wording("a body cannot become an order; it is kept"),
+    "order_repeated": Wording("the order was known and is answered like before"),
+    "order_warning": Wording("the order was taken, with something to know"),
+    "report_dead": Wording("a report to Norce was given up; a person must look"),
+    "report_failed": Wording("a report to Norce failed; it will be tried again"),
+    "report_sent": Wording("reported to Norce"),
+    "service_started": Wording("the bridge is up"),
+    "service_stopped": Wording("the bridge has stopped"),
+    "service_stopping": Wording("the bridge is stopping"),
+    "target_paused": Wording("the target is left alone until this is mended"),
+    "target_probed": Wording("the target was probed and can be used"),
+    "target_resumed": Wording("the target is used again"),
+    "unforeseen_error": Wording("something nobody foresaw; please report it"),
+    "watcher_failed": Wording("the system tells no events of the inbox; it is looked through in turn"),
+}
+"""Each event that any room logs; a test compares this with the source."""

@@ -1,0 +1,70 @@
+"""What the admin listener works with: everything it shows and every act it passes on, handed in by ``service.py``.
+
+Not for: HTTP.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from bridge.clock import Clock
+from bridge.counters import Counters
+from bridge.journal import Journal
+from bridge.journal.reading import Overdue
+from bridge.ops.documents import Paused
+from bridge.ops.health import Probe
+
+Act = Callable[[str, str], Awaitable[None]]
+"""An act on a target: its name, and the reason that a person gave."""
+
+
+def _nothing_overdue(now: datetime) -> tuple[Overdue, ...]:
+    del now
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The acts on targets; ``names`` are those of the settings."""
+
+    names: frozenset[str]
+    trust: Act
+    pause: Act
+    resume: Act
+    paused: Callable[[], Sequence[Paused]]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may do what. ``hosts`` are names that a Host header may carry besides this machine's addresses.
+
+    ``verify`` tells whether an ``Authorization`` header holds the right password; ``None``: no password is set.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    verify: Callable[[str], Awaitable[bool]] | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """A running bridge as people and machines see it.
+
+    ``replay`` takes a kept body once more and returns the reference of the order it became; it raises a
+    ``BridgeError`` when it still cannot. ``overdue`` tells, for a moment, when an order counts as overdue.
+    """
+
+    journal: Journal
+    counters: Counters
+    clock: Clock
+    version: str
+    started_at: datetime
+    probes: Sequence[Probe]
+    targets: Targets
+    replay: Callable[[int], Awaitable[str]]
+    site: str = "erp-bridge"
+    zone: tzinfo = UTC
+    access: Access = Access()
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    overdue: Callable[[datetime], tuple[Overdue, ...]] = _nothing_overdue

@@ -1,0 +1,193 @@
+"""An order's history as lines for a person (``INTERFACE.md`` 4.2); pure, made from the order's document.
+
+Not for: tables or colour; those belong to the command line.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from bridge.clock import from_iso
+
+_HEAD_WIDTH = 66
+_WHAT_WIDTH = 78
+_NTH = {1: "1st", 2: "2nd", 3: "3rd"}
+
+Facts = Mapping[str, Any]
+
+
+def timeline(document: Facts, zone: tzinfo, pages: str) -> list[str]:
+    """The lines of an order: a headline, one line an event, what happens next."""
+    events = document["events"]
+    lines = [_headline(document)]
+    day = None
+    before = None
+    for event in events:
+        at = from_iso(event["at"])
+        local = at.astimezone(zone)
+        if day is not None and local.date() != day:
+            lines.append(f"  {local:%Y-%m-%d}")
+        day = local.date()
+        lines.append(_line(event, local, at - before if before else None))
+        before = at
+    return [*lines, f"Next: {following(document)}    Page: {pages}/orders/{document['order_ref']}"]
+
+
+def _headline(document: Facts) -> str:
+    lines = document["lines"]
+    amount = document["amount"]
+    money = f"{_amount(amount)} {document['currency'] or ''}".strip() if amount else "no amount"
+    count = "1 line" if lines == 1 else f"{lines} lines"
+    head = f"Order {document['order_ref']} · {document['application']} · {money} · {count}"
+    word = (document["outcome"] or document["state"]).upper()
+    return f"{head:<{_HEAD_WIDTH}}{word}{_duration(document)}"
+
+
+def _amount(text: str) -> str:
+    """An amount without the zeros that multiplying left behind; two decimals stay."""
+    if "." not in text:
+        return text
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"
+
+
+def _duration(document: Facts) -> str:
+    """How long it took until Norce was told, once that is so."""
+    sent = [from_iso(report["sent_at"]) for report in document["reports"] if report["sent_at"]]
+    return f"  in {span(min(sent) - from_iso(document['received_at']))}" if sent else ""
+
+
+def _line(event: Facts, local: datetime, since: timedelta | None) -> str:
+    facts = event["facts"]
+    tell = _TELLERS.get(event["kind"])
+    what = tell(event, facts) if tell else _plainly(event, facts)
+    word = _WORDS.get(event["kind"], event["kind"].replace("_", " "))
+    later = f"+{span(since)}" if since is not None else ""
+    clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03}"
+    return f"  {clock}  {word:<13} {what:<{_WHAT_WIDTH}} {later}".rstrip()
+
+
+_WORDS = {"drop_failed": "not written", "report_failed": "not reported", "report_dead": "given up"}
+
+
+def _received(_: Facts, facts: Facts) -> str:
+    kind = str(facts.get("kind", "")).upper()
+    noted = "".join(f"; note: {warning}" for warning in facts.get("warnings", ()))
+    return f"from Norce, {kind} {size(int(facts.get('size', 0)))}, request {facts.get('request_id', '')}{noted}"
+
+
+def _dropped(event: Facts, facts: Facts) -> str:
+    digest = str(facts.get("sha256", ""))[:4]
+    presumed = "  (presumed: the name was gone before we looked)" if facts.get("presumed") else ""
+    said = f"  {facts['size']:,} B" if "size" in facts else ""
+    return f"{facts.get('file', '')} for {event['target']}{said}  sha256 {digest}…{presumed}"
+
+
+def _fetched(event: Facts, facts: Facts) -> str:
+    return f"{facts.get('file', '')} by {event['target']}"
+
+
+def _acknowledged(event: Facts, facts: Facts) -> str:
+    number = f", ERP number {facts['erp_order_no']}" if facts.get("erp_order_no") else ""
+    verdict = facts.get("verdict")
+    note = "" if verdict == "applied" else f" ({_VERDICTS.get(str(verdict), verdict)})"
+    return f"{event['target']} says {facts.get('status')}{number}{note}"
+
+
+_VERDICTS = {
+    "receipt": "only a receipt, no confirmation",
+    "older": "older than what is known; not reported",
+    "after_end": "after the order had ended; not reported",
+    "unknown": "not understood; a person must look",
+    "copy": "this target only gets a copy",
+}
+
+
+def _reported(_: Facts, facts: Facts) -> str:
+    if facts.get("via"):
+        return f"{facts.get('status')} by {facts['via']}"
+    return f"SendOrderStatus {facts.get('status')} → taken, {nth(int(facts.get('attempt', 1)))} try"
+
+
+def _failed(_: Facts, facts: Facts) -> str:
+    attempt = nth(int(facts.get("attempt", 1)))
+    return f"{facts.get('error') or facts.get('detail') or 'no reason given'} ({attempt} try)"
+
+
+def _plainly(event: Facts, facts: Facts) -> str:
+    told = [f"{key} {value}" for key, value in facts.items() if key not in {"sha256", "size"}]
+    return ", ".join([*([event["target"]] if event["target"] else []), *told])
+
+
+_TELLERS: Mapping[str, Callable[[Facts, Facts], str]] = {
+    "received": _received,
+    "dropped": _dropped,
+    "fetched": _fetched,
+    "acknowledged": _acknowledged,
+    "reported": _reported,
+    "drop_failed": _failed,
+    "report_failed": _failed,
+    "report_dead": _failed,
+}
+
+
+def following(document: Facts) -> str:
+    """What happens next to an order, and who has to act."""
+    ref = document["order_ref"]
+    held = [drop for drop in document["drops"] if drop["state"] in {"held", "uncertain"}]
+    match document["state"]:
+        case "received":
+            return f"the bridge writes the file for {document['target']}."
+        case "dropped":
+            return f"{document['target']} fetches the file and answers."
+        case "acknowledged":
+            owed = any(report["state"] == "owed" for report in document["reports"])
+            return "the bridge reports to Norce." if owed else "nothing to do; no report is owed."
+        case "dead":
+            return f"a person mends the cause, then: erp-bridge orders retry {ref}"
+        case "held":
+            return _who_decides(document, held)
+        case _:
+            return "nothing to do."
+
+
+def _who_decides(document: Facts, held: Sequence[Facts]) -> str:
+    if document["waits_because"]:
+        return f"a person decides: {document['waits_because']}."
+    return "a person looks: " + "; ".join(_held(drop) for drop in held) + "."
+
+
+def _held(drop: Facts) -> str:
+    why = drop["detail"] or drop["reason"] or "it is not known whether the file arrived"
+    return f"{drop['file']} is {drop['state']} ({why})"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units: ``27 ms``, ``1.9 s``, ``4 min 12 s``, ``2 d 3 h``."""
+    seconds = length.total_seconds()
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
+    if seconds < 10:  # noqa: PLR2004 - from here on tenths tell nothing
+        return f"{seconds:.1f} s"
+    return " ".join(list(_units(round(seconds)))[:2])
+
+
+def _units(seconds: int) -> Iterator[str]:
+    for worth, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, worth)
+        if count:
+            yield f"{count} {unit}"
+
+
+def size(count: int) -> str:
+    """A size as people say it: ``412 B``, ``3.4 kB``, ``1.2 MB``."""
+    for worth, unit in ((1_000_000, "MB"), (1000, "kB")):
+        if count >= worth:
+            return f"{count / worth:.1f} {unit}"
+    return f"{count} B"
+
+
+def nth(number: int) -> str:
+    """``1st``, ``2nd``, ``3rd``, ``4th``."""
+    teen = number % 100 in {11, 12, 13}
+    return f"{number}{'th' if teen else _NTH.get(number % 10, '0th')[1:]}"

@@ -1,0 +1,154 @@
+"""From settings to the parts of a bridge: one small function a part, none of which starts anything.
+
+Not for: the order in which parts start and stop (``running.py``).
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+from bridge import channels, formats, transports
+from bridge.clock import Clock
+from bridge.config import Config, Shelves
+from bridge.config.passwords import Verifier
+from bridge.config.targets import Target
+from bridge.errors import ErrorName, PermanentError
+from bridge.journal import Journal
+from bridge.norce.client import NorceAccess
+from bridge.norce.client_login import Credentials
+from bridge.ops.operations import Access
+from bridge.stages.drop.stage import DropPoint
+from bridge.stages.receive.admission import Intake, IntakeSettings, Outlet
+from bridge.stages.receive.stage import Limits
+from bridge.stages.watch.stage import Finish, Pickup
+
+
+def shelves() -> Shelves:
+    """What stands on the shelves, as the settings need to know it."""
+    return Shelves(
+        formats={name: formats.options_of(name) for name in formats.available()},
+        transports={name: transports.options_of(name) for name in transports.available()},
+        channels={name: channels.options_of(name) for name in channels.available()},
+    )
+
+
+def drop_points(config: Config) -> list[DropPoint]:
+    """Each target with its transport."""
+    return [
+        DropPoint(
+            target.name,
+            transports.build(target.transport, target.transport_options),
+            target.order.format,
+        )
+        for target in config.targets.values()
+    ]
+
+
+def intake(config: Config, journal: Journal, clock: Clock) -> Intake:
+    """What makes orders of bodies: targets, shops, and how second bodies are treated."""
+    outlets = {
+        target.name: Outlet(
+            target=target.name,
+            format_name=target.order.format,
+            format=formats.build(target.order.format, target.order.options),
+            file_name=target.file_name,
+            marker=target.marker,
+            max_waiting=target.max_waiting_files,
+        )
+        for target in config.targets.values()
+    }
+    settings = IntakeSettings(config.site.time_zone, keep_conflicts=config.receiver.on_conflict == "hold")
+    return Intake(outlets, config.applications, journal, clock, settings)
+
+
+def limits(config: Config) -> Limits:
+    """Sizes and times of the orders listener."""
+    receiver = config.receiver
+    return Limits(
+        path=receiver.path,
+        max_body=receiver.max_body,
+        max_in_flight=receiver.max_in_flight,
+        answer_within=receiver.answer_within,
+        confirm_within=receiver.confirm_within,
+    )
+
+
+def pickup(target: Target) -> Pickup:
+    """Where a target's answers are found and how they are read."""
+    answer = target.answer
+    return Pickup(
+        target=target.name,
+        directory=answer.directory,
+        archive=answer.archive,
+        quarantine=answer.quarantine,
+        format=reader_of(target),
+        patterns=answer.patterns,
+        finished=Finish(answer.finished),
+        marker=answer.marker,
+        quiet_for=answer.quiet_for,
+        patience=answer.patience,
+        max_file=answer.max_file,
+    )
+
+
+def reader_of(target: Target) -> formats.Format:
+    """The format that reads a target's answers; with ``auto``, each that its settings allow."""
+    answer = target.answer
+    if answer.format != formats.AUTO:
+        return formats.build(answer.format, answer.options_for(answer.format))
+    return formats.Auto({name: formats.build(name, options) for name, options in answer.readers.items()})
+
+
+def access(config: Config) -> NorceAccess:
+    """Where Norce is and who the bridge is to it."""
+    norce = config.norce
+    secret = norce.client_secret.get_secret_value() if norce.client_secret else ""
+    return NorceAccess(
+        base_url=norce.base_url,
+        token_url=norce.token_url,
+        credentials=Credentials(norce.client_id, secret, norce.scope),
+        application_id=norce.application_id,
+        timeout=norce.timeout,
+    )
+
+
+def folders(config: Config) -> Mapping[str, Path]:
+    """The folders whose free space is watched, by the names that people are shown."""
+    folders = {"journal": config.journal.database.parent}
+    for target in config.targets.values():
+        folders[f"outbox {target.name}"] = target.directory
+        folders[f"inbox {target.name}"] = target.answer.directory
+    return folders
+
+
+def admin_access(config: Config) -> Access:
+    """Who may use the admin listener; without a password it listens on loopback only."""
+    admin = config.admin
+    if admin.login is None:
+        return Access(hosts=frozenset({admin.listen.host}), read_only=admin.read_only)
+    verifier = Verifier([admin.login])
+
+    async def verify(header: str) -> bool:
+        return verifier.is_remembered(header) or await asyncio.to_thread(verifier.check, header)
+
+    return Access(hosts=frozenset({admin.listen.host}), verify=verify, read_only=admin.read_only)
+
+
+def tls(config: Config) -> ssl.SSLContext | None:
+    """The orders listener's certificate, or ``None`` for plain HTTP; at least TLS 1.2."""
+    certificate, key = config.receiver.tls_certificate, config.receiver.tls_key
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise PermanentError(
+            f"certificate or key cannot be used: {error}",
+            name=ErrorName.CONFIG_INVALID,
+            subject=str(certificate),
+            hint="[receiver] tls_certificate and tls_key must be a PEM chain and its own key",
+        ) from error
+    return context
