@@ -1,0 +1,1 @@
+"""Processes killed at every step between two durable facts, and the books that must agree afterwards."""

@@ -1,0 +1,73 @@
+"""Faults to plant into a bridge, each a promise broken on purpose: the crash tests must notice every one."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bridge.journal import Journal
+from bridge.journal.records import Admission, Admitted, DueDrop, FileOutcome, Recorded
+from bridge.stages.drop import stage as drop
+from bridge.stages.watch import claims as watch_claims
+from bridge.transports import End, Step
+
+
+def plant(name: str) -> None:
+    PLANTS[name]()
+
+
+def _linger() -> None:
+    """Widen the gap that a fault opens by steps of its own, so that a few kills are enough to meet it."""
+    folder = os.open(".", os.O_RDONLY)
+    for _ in range(25):
+        os.fsync(folder)
+    os.close(folder)
+
+
+def _publish_before_staged() -> None:
+    """The rename comes before the commit that says *staged*, so a crash in between publishes twice."""
+
+    async def stage(self: drop.DropStage, post: Any, drops: Sequence[DueDrop]) -> bool:
+        parcels = [drop._parcel(each) for each in drops]
+        await post.point.transport.stage(parcels)
+        await post.point.transport.publish(parcels)
+        await asyncio.to_thread(_linger)
+        return bool(await self._settle(post, drops, [Step(parcel.id, End.STAGED) for parcel in parcels]))
+
+    drop.DropStage._stage = stage  # type: ignore[method-assign]
+
+
+def _answer_before_commit() -> None:
+    """OK goes out while the commit is still to come, so a crash in between loses an order that was answered."""
+    admit = Journal.admit
+    late: set[asyncio.Task[Admitted]] = set()
+
+    async def admit_later(self: Journal, admission: Admission, *, keep_conflicts: bool) -> Admitted:
+        async def wait_and_admit() -> Admitted:
+            await asyncio.to_thread(_linger)
+            return await admit(self, admission, keep_conflicts=keep_conflicts)
+
+        late.add(asyncio.create_task(wait_and_admit()))
+        return Admitted(order_id=1, repeat=False)
+
+    Journal.admit = admit_later  # type: ignore[method-assign]
+
+
+def _archive_before_commit() -> None:
+    """An answer's file leaves the claim folder before the transaction that uses it, so a crash loses the answer."""
+
+    async def use(self: watch_claims.Claims, item: Any, found: Any) -> None:
+        recording = self._recording(item, found)
+        await self._move(item, found, Recorded(0, FileOutcome.MATCHED, (), 1))
+        await asyncio.to_thread(_linger)
+        await self._tools.journal.record(recording)
+        item.is_done = True
+
+    watch_claims.Claims._use = use  # type: ignore[method-assign]
+
+
+PLANTS: Mapping[str, Callable[[], None]] = {
+    "publish_before_staged": _publish_before_staged,
+    "answer_before_commit": _answer_before_commit,
+    "archive_before_commit": _archive_before_commit,
+}
