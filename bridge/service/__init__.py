@@ -3,7 +3,7 @@
 Not for: anything that could be decided lower down.
 """
 
-from bridge.service.parts import reader_of, shelves
+from bridge.service.parts import reader_of
 from bridge.service.running import Ports, run_service
 
-__all__ = ["Ports", "reader_of", "run_service", "shelves"]
+__all__ = ["Ports", "reader_of", "run_service"]

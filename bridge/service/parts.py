@@ -8,9 +8,9 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from bridge import channels, formats, transports
+from bridge import formats, transports
 from bridge.clock import Clock
-from bridge.config import Config, Shelves
+from bridge.config import Config
 from bridge.config.passwords import Verifier
 from bridge.config.targets import Target
 from bridge.errors import ErrorName, PermanentError
@@ -22,15 +22,6 @@ from bridge.stages.drop.stage import DropPoint
 from bridge.stages.receive.admission import Intake, IntakeSettings, Outlet
 from bridge.stages.receive.stage import Limits
 from bridge.stages.watch.stage import Finish, Pickup
-
-
-def shelves() -> Shelves:
-    """What stands on the shelves, as the settings need to know it."""
-    return Shelves(
-        formats={name: formats.options_of(name) for name in formats.available()},
-        transports={name: transports.options_of(name) for name in transports.available()},
-        channels={name: channels.options_of(name) for name in channels.available()},
-    )
 
 
 def drop_points(config: Config) -> list[DropPoint]:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bridge import service
+from bridge.cli._settings import shelves
 from bridge.config import load
 from bridge.transports import folder
 from tests.crash import plants
@@ -78,7 +79,7 @@ def _commits(_db: object, sql: str, *_: object) -> bool:
 
 
 def run_bridge(command: dict[str, Any]) -> None:
-    config = load(Path(command["config"]), service.shelves(), {})
+    config = load(Path(command["config"]), shelves(), {})
     if command["plant"]:
         plants.plant(command["plant"])
     steps = Steps(command["kill_at"])
