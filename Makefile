@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check lint types format test soak ci
+.PHONY: help setup check lint types format test soak bench ci
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: ## every test but the long ones
 
 soak: ## the long tests
 	$(RUN) pytest -m soak
+
+bench: ## measure the core loop; under a minute
+	PYTHONPATH=. $(VENV)/bin/python bench/core_loop.py
 
 ci: ## what the build machine runs
 	.ci/run

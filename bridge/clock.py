@@ -48,7 +48,7 @@ class SystemClock:
 
 def iso(moment: datetime) -> str:
     """A moment as it is kept and shown to machines: RFC 3339, UTC, microseconds, ``Z``; sorts as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def from_iso(text: str) -> datetime:

@@ -143,9 +143,11 @@ def _product(path: str, qty: Decimal, each: object) -> Decimal | None:
 
 
 def _at(document: Mapping[str, object], path: str) -> object:
+    if "." not in path:
+        return document.get(path)
     found: object = document
     for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
+        found = found.get(name) if isinstance(found, dict) else None
     return found
 
 
@@ -156,6 +158,8 @@ def _members(found: object) -> list[Mapping[str, object]]:
 def _cell(value: object, decimal: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "1" if value else "0"
     return plain(value).replace(".", decimal) if isinstance(value, Decimal) else str(value)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 
 from pydantic import TypeAdapter
 
@@ -36,14 +37,28 @@ def order_document(order: SalesOrder, zone: tzinfo = UTC) -> dict[str, object]:
 
 
 def _members(value: object, zone: tzinfo, *, numbers_as_text: bool) -> dict[str, object]:
-    if not is_dataclass(value):
+    names = _names(type(value))  # type: ignore[arg-type] # a class is hashable
+    if names is None:
         raise TypeError(f"{type(value).__name__} has no members")
-    names = [entry.name for entry in fields(value) if entry.name not in _GUARDED]
-    return {name: _plain(getattr(value, name), zone, numbers_as_text=numbers_as_text) for name in names}
+    members: dict[str, object] = {}
+    for name in names:
+        part = getattr(value, name)
+        members[name] = None if part is None else _plain(part, zone, numbers_as_text=numbers_as_text)
+    return members
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The members of a dataclass that go out; ``None`` for any other kind. There are few kinds and many values."""
+    if not is_dataclass(kind):
+        return None
+    return tuple(entry.name for entry in fields(kind) if entry.name not in _GUARDED)
 
 
 def _plain(value: object, zone: tzinfo, *, numbers_as_text: bool) -> object:
-    if is_dataclass(value):
+    if value is None or isinstance(value, str):
+        return None if value is None else str(value)
+    if _names(type(value)) is not None:  # type: ignore[arg-type] # a class is hashable
         return _members(value, zone, numbers_as_text=numbers_as_text)
     if isinstance(value, Mapping):
         return {str(key): _plain(part, zone, numbers_as_text=numbers_as_text) for key, part in value.items()}
@@ -59,4 +74,4 @@ def _single(value: object, zone: tzinfo) -> object:
         return value.astimezone(zone).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    return str(value) if isinstance(value, str) else value
+    return value

@@ -27,16 +27,20 @@ def neutral(order: SalesOrder, options: TextOptions, line_break: str) -> dict[st
 
 
 def _ready(path: str, value: object, line_break: str) -> object:
-    if isinstance(value, Mapping):
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value if value.isprintable() else _passable(path, value, line_break)
+    if isinstance(value, dict):
         return {
-            _passable(path, str(key), line_break): _ready(f"{path}.{key}", part, line_break)
+            (key if key.isprintable() else _passable(path, key, line_break)): (
+                None if part is None else _ready(f"{path}.{key}", part, line_break)
+            )
             for key, part in value.items()
         }
     if isinstance(value, list):
         return [_ready(f"{path}[{index}]", part, line_break) for index, part in enumerate(value)]
-    if isinstance(value, Decimal):
-        return _bounded(path, value)
-    return _passable(path, value, line_break) if isinstance(value, str) else value
+    return _bounded(path, value) if isinstance(value, Decimal) else value
 
 
 def _bounded(path: str, value: Decimal) -> Decimal:

@@ -10,10 +10,11 @@ from sqlite_utils import Database
 
 from bridge.clock import from_iso, iso
 from bridge.journal import events, orders
-from bridge.journal.records import DropResult, DueDrop, WaitingFile
+from bridge.journal.records import DropResult, DueDrop, Litter, WaitingFile
 from bridge.states import DROP_MOVES, DropState, is_allowed
 
-AT_ONCE = 64
+AT_ONCE = 256
+"""A batch shares its syncs and commits; what comes in at a high rate must not come in faster than it goes out."""
 ANSWER_MAY_LEAD = timedelta(hours=1)
 
 
@@ -149,14 +150,16 @@ def _note_attempt(db: Database, result: DropResult, at: datetime) -> None:
 def doubt(db: Database, target: str, lying: AbstractSet[str], at: datetime) -> int:
     """The staging folder was replaced: a staged drop whose staging name is not in it may or may not be published."""
     rows = db.execute(
-        "SELECT id, order_id, staging_name, file_name FROM drops WHERE target = ? AND state = 'staged'",
+        """
+        SELECT id, order_id, staging_name, file_name FROM drops
+        WHERE target = ? AND (state = 'staged' OR (state = 'held' AND held_from = 'staged'))""",
         [target],
     ).fetchall()
     lost = [row for row in rows if row[2] not in lying]
     for drop_id, order_id, _, file_name in lost:
         detail = "the staging folder was replaced, so nobody can tell whether the ERP has the file"
         db.execute(
-            "UPDATE drops SET state = ?, reason = 'identity', detail = ? WHERE id = ?",
+            "UPDATE drops SET state = ?, reason = 'identity', detail = ?, held_from = NULL WHERE id = ?",
             [DropState.UNCERTAIN, detail, drop_id],
         )
         events.append(db, at, "uncertain", order_id, target=target, file=file_name, detail=detail)
@@ -197,12 +200,15 @@ def note_taken(db: Database, files: Sequence[WaitingFile], at: datetime) -> list
     return taken
 
 
-def litter(db: Database, target: str) -> list[tuple[int, str, str]]:
-    """Staging names that may still lie there for drops that an answer overtook: drop id, name, marker's name."""
-    return db.execute(
-        "SELECT id, staging_name, marker_name FROM drops WHERE target = ? AND litter = 1 ORDER BY id LIMIT 256",
+def litter(db: Database, target: str) -> list[Litter]:
+    """Drops that an answer or a person overtook, and whose files may still lie among the staged or held ones."""
+    rows = db.execute(
+        """
+        SELECT id, file_name, staging_name, marker_name FROM drops
+        WHERE target = ? AND litter = 1 ORDER BY id LIMIT 256""",
         [target],
     ).fetchall()
+    return [Litter(*row) for row in rows]
 
 
 def note_cleared(db: Database, drop_ids: Sequence[int]) -> None:

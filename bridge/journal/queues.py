@@ -3,12 +3,14 @@
 Not for: carrying the work out. Leases live in memory: a process that dies has none, and its work is due again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from bridge.clock import Clock
+from bridge.errors import ErrorName, TransientError
 from bridge.journal import drops, reports
-from bridge.journal.records import DropResult, DueDrop, DueReport, ReportResult, WaitingFile
+from bridge.journal.records import DropResult, DueDrop, DueReport, Litter, ReportResult, WaitingFile
 from bridge.journal.threads import Threads
 from bridge.journal.wakes import Topic
 from bridge.states import DropState
@@ -24,7 +26,7 @@ class DropQueue:
         self._staged_here: set[int] = set()
 
     async def due(self, target: str) -> list[DueDrop]:
-        """Lease the drops of ``target`` that wait for a step now, oldest first, at most 64."""
+        """Lease the drops of ``target`` that wait for a step now, oldest first, at most 256."""
         leased, staged = frozenset(self._leased), frozenset(self._staged_here)
         now = self._clock.now()
         found = await self._threads.read(lambda db: drops.due(db, target, now, leased, staged))
@@ -58,6 +60,25 @@ class DropQueue:
         """Give leases back without a result; no attempt is counted (invariant 11)."""
         self._leased.difference_update(drop.id for drop in leased)
 
+    @contextmanager
+    def lease(self, drop_ids: Collection[int]) -> Iterator[None]:
+        """Keep these drops from everybody else while the block runs, for an act of a person.
+
+        Raises :class:`TransientError` when one of them is in hand at this moment.
+        """
+        if not self._leased.isdisjoint(drop_ids):
+            raise TransientError(
+                "its file is being worked on at this moment",
+                name=ErrorName.BUSY,
+                hint="try again in a moment",
+            )
+        self._leased.update(drop_ids)
+        try:
+            yield
+        finally:
+            self._leased.difference_update(drop_ids)
+            self._staged_here.difference_update(drop_ids)
+
     async def waiting(self, target: str) -> list[WaitingFile]:
         """Files of ``target`` that we published and nobody has fetched as far as we know."""
         now = self._clock.now()
@@ -68,10 +89,10 @@ class DropQueue:
         at = self._clock.now()
         return await self._threads.write(lambda db: drops.note_taken(db, files, at), Topic.ALERTS)
 
-    async def litter(self, target: str) -> list[tuple[int, str, str]]:
-        """Staging names left by drops that an answer overtook, none of them leased: id, name, marker's name."""
+    async def litter(self, target: str) -> list[Litter]:
+        """Drops that are over and of which files may lie about, none of them leased."""
         found = await self._threads.read(lambda db: drops.litter(db, target))
-        return [row for row in found if row[0] not in self._leased]
+        return [one for one in found if one.id not in self._leased]
 
     async def note_cleared(self, drop_ids: Sequence[int]) -> None:
         """Commit that their staging names are gone."""

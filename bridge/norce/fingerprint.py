@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TypeAlias
 
 from bridge.clock import iso
@@ -32,13 +33,13 @@ def fingerprint(order: SalesOrder) -> str:
 
 
 def _canonical(value: object) -> _Canonical:
+    if value is None or isinstance(value, str | int):  # most are
+        return value
     match value:
         case Decimal():
             return _plain(value)
         case dt.datetime():
             return iso(value)
-        case None | str() | bool() | int():
-            return value
         case Mapping():
             return {str(name): _canonical(inner) for name, inner in value.items()}
         case tuple():
@@ -48,15 +49,25 @@ def _canonical(value: object) -> _Canonical:
 
 
 def _of_fields(value: object) -> dict[str, _Canonical]:
-    if not is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} has no place in an order")
-    said = {field.name: _canonical(getattr(value, field.name)) for field in fields(value)}
-    return {name: inner for name, inner in said.items() if not _is_empty(inner)}
+    said: dict[str, _Canonical] = {}
+    for name in _names(type(value)):  # type: ignore[arg-type] # a class is hashable
+        part = getattr(value, name)
+        inner = None if part is None else _canonical(part)
+        if not _is_empty(inner):
+            said[name] = inner
+    return said
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    if not is_dataclass(kind):
+        raise TypeError(f"{kind.__name__} has no place in an order")
+    return tuple(field.name for field in fields(kind))
 
 
 def _is_empty(value: _Canonical) -> bool:
     """True for what says nothing; the number 0 says something."""
-    return value is None or value is False or value in ("", [], {})
+    return value is None or value is False or (not value and not isinstance(value, int))
 
 
 def _plain(number: Decimal) -> str:

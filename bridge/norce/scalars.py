@@ -21,6 +21,7 @@ MOST_PLACES = 24
 
 _UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NUMBER = re.compile(r"[+-]?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
+_COMMON_NUMBER = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{1,10})?")  # fits whatever it says, so it needs no second look
 _LONGEST_NUMBER = 80
 _LARGEST_WHOLE = 10**18
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -47,8 +48,8 @@ class UnfitError(ValueError):
 
 def read_text(value: object) -> str | None:
     """Text as it was sent, a number as it was written; no character that XML, and so no ERP file, can carry."""
-    if value is None:
-        return None
+    if value is None or (isinstance(value, str) and value.isprintable()):
+        return value
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
@@ -61,6 +62,8 @@ def read_text(value: object) -> str | None:
 
 def read_number(value: object) -> Decimal | None:
     """A decimal number exactly as written: at most 34 digits, 24 on either side of the decimal sign."""
+    if isinstance(value, str) and _COMMON_NUMBER.fullmatch(value):
+        return Decimal(value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         value = str(value)
     text = _word(value, "a number")
@@ -110,7 +113,7 @@ def read_moment(value: object) -> dt.datetime | None:
         moment = _moment(text)
     except (ValueError, OverflowError):
         moment = None
-    if moment is None or moment.year not in (1, *_YEARS):
+    if moment is None or (moment.year != 1 and moment.year not in _YEARS):
         raise UnfitError(f"is {shown(text)}, not a date such as 2024-12-18T12:00:00+01:00")
     return None if moment.year == 1 else moment
 

@@ -98,8 +98,8 @@ def _clean(text: str | None) -> str | None:
 
     XML turns line ends into one kind anyway; doing the same to JSON keeps the two forms of an order equal.
     """
-    if text is None:
-        return None
+    if text is None or text.isprintable():  # no line end nor control character is
+        return (text and text.strip()) or None
     return _CONTROLS.sub(" ", _LINE_ENDS.sub("\n", text)).strip() or None
 
 

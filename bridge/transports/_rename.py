@@ -6,6 +6,8 @@ Not for: deciding what a taken name means.
 import ctypes
 import errno
 import os
+from collections.abc import Callable
+from functools import lru_cache
 
 _NOREPLACE = 1
 _REFUSED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -15,14 +17,19 @@ class FlagRefusedError(OSError):
     """The file system does not know the flag (some network shares)."""
 
 
+@lru_cache(maxsize=1)
+def _renameat2() -> Callable[..., int]:
+    call: Callable[..., int] = ctypes.CDLL(None, use_errno=True).renameat2
+    return call
+
+
 def rename_new(source_dir: int, source: str, target_dir: int, target: str) -> None:
     """Rename within one file system, atomically, and never over an existing name.
 
     Raises what the system says (``FileNotFoundError``, ``FileExistsError``, ``OSError`` with ``EXDEV`` ...), and
     :class:`FlagRefusedError` where the file system refuses the flag.
     """
-    call = ctypes.CDLL(None, use_errno=True).renameat2
-    failed = call(source_dir, os.fsencode(source), target_dir, os.fsencode(target), _NOREPLACE)
+    failed = _renameat2()(source_dir, os.fsencode(source), target_dir, os.fsencode(target), _NOREPLACE)
     if not failed:
         return
     number = ctypes.get_errno()

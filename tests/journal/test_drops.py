@@ -9,7 +9,8 @@ import pytest
 
 from bridge.errors import TransientError
 from bridge.journal import Journal
-from bridge.journal.records import DropResult
+from bridge.journal.drops import AT_ONCE
+from bridge.journal.records import DropResult, Litter
 from bridge.states import DropState, HeldReason
 from tests.support.clock import START, ManualClock
 from tests.support.journals import (
@@ -63,13 +64,13 @@ async def test_two_who_ask_at_once_share_the_work_and_never_one_drop(journal: Jo
     assert len(ids) == len(set(ids)) >= 64
 
 
-async def test_at_most_sixty_four_are_leased_at_once_and_the_others_follow(journal: Journal) -> None:
-    for number in range(70):
+async def test_a_batch_is_leased_at_once_and_the_others_follow(journal: Journal) -> None:
+    for number in range(AT_ONCE + 6):
         await admit(journal, f"R{number}")
 
     sizes = [len(await journal.drops.due("erp")) for _ in range(3)]
 
-    assert sizes == [64, 6, 0]
+    assert sizes == [AT_ONCE, 6, 0]
 
 
 async def test_a_lease_dies_with_its_process(tmp_path: Path) -> None:
@@ -248,9 +249,10 @@ async def test_litter_is_told_until_it_is_cleared(journal: Journal) -> None:
     await journal.record(recording(ack()))
 
     litter = await journal.drops.litter("erp")
-    await journal.drops.note_cleared([drop_id for drop_id, _, _ in litter])
+    await journal.drops.note_cleared([left.id for left in litter])
 
-    assert litter == [(order_id, "ORDERS_48447_000001.csv.part", "ORDERS_48447_000001.csv.done")]
+    name = "ORDERS_48447_000001.csv"
+    assert litter == [Litter(order_id, name, f"{name}.part", f"{name}.done")]
     assert await journal.drops.litter("erp") == []
 
 
