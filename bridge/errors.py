@@ -37,6 +37,7 @@ class ErrorName(StrEnum):
     NORCE_BUSY = "norce_busy"
     NORCE_LOGIN_REFUSED = "norce_login_refused"
     NORCE_REFUSED = "norce_refused"
+    CHANNEL_FAILED = "channel_failed"
     PORT_TAKEN = "port_taken"
     STATE_FORBIDS = "state_forbids"
     NOT_FOUND = "not_found"

@@ -7,13 +7,17 @@ Change it first, then the code.
     order    received ──> dropped ──> acknowledged ──> reported        aside: held, dead        end: abandoned
 
     drop     queued ──> staged ──> published ──> taken ──> answered    aside: held(reason), uncertain(reason)
-               ^          |            |                               end: withdrawn, answered
-               └──────────┴── resend ──┘
+               ^          |            |           |                   end: withdrawn, answered
+               └──────────┴── resend ──┴───────────┘
 
     report   owed ──> sent                                             aside: dead, uncertain
 
 An order's state is never stored by hand: :func:`order_state` derives it from its confirming drop and the reports it
 owes, in the transaction that changed either. The outcome (what the ERP decided) is a column beside it.
+
+What a person holds keeps in mind where it came from (*queued*, *staged*, *published*), and goes back there. An act of
+a person is committed as an intention first, then its file is moved, then the result is committed; a death in between
+leaves a drop held as ``person``, ``releasing`` or ``withdrawing``, which the drop stage's own round takes to its end.
 
 Invariants, each with a test that bears its number:
 
@@ -82,6 +86,11 @@ class HeldReason(StrEnum):
     REFUSED = "refused"
     GIVEN_UP = "given_up"
     PERSON = "person"
+    """A person wants it so; its file lies in the held folder, or is on its way there."""
+    RELEASING = "releasing"
+    """A person let it go; its file is on its way back to the outbox."""
+    WITHDRAWING = "withdrawing"
+    """Its order was abandoned; its file is being taken back for good."""
 
 
 class PauseReason(StrEnum):
@@ -162,10 +171,20 @@ DROP_MOVES = (
     _move([_D.STAGED], _D.QUEUED, "settle_drops"),  # the staging file has the wrong size or hash after a crash
     _move([_D.QUEUED, _D.STAGED], _D.HELD, "settle_drops"),  # collision, refused, given up
     _move([_D.STAGED], _D.UNCERTAIN, "settle_drops"),  # a remote server left no witness
-    _move([_D.STAGED], _D.UNCERTAIN, "doubt"),  # its staging folder was replaced, and the witness with it
+    _move([_D.STAGED, _D.HELD], _D.UNCERTAIN, "doubt"),  # its staging folder was replaced, and the witness with it
+    _move([_D.QUEUED, _D.STAGED, _D.HELD], _D.UNCERTAIN, "restore"),  # the world is newer than the journal
     _move([_D.PUBLISHED], _D.TAKEN, "note_taken"),
     _move(_OPEN_DROPS, _D.ANSWERED, "record"),  # a response proves delivery at any state
     _move([_D.HELD], _D.QUEUED, "requeue"),  # never an uncertain one: the ERP may have it
+    _move([_D.QUEUED, _D.STAGED, _D.PUBLISHED], _D.HELD, "hold"),  # a person, or NAME.hold; then its file moves
+    _move([_D.HELD], _D.QUEUED, "release"),  # it was held before anything was written
+    _move([_D.HELD], _D.STAGED, "settle_held"),  # its staging name is there, so it was never renamed
+    _move([_D.HELD], _D.PUBLISHED, "settle_held"),  # it was put back; or no name in either place: out of our hands
+    _move([_D.HELD], _D.WITHDRAWN, "settle_held"),  # its order was abandoned, and the ERP does not have it
+    _move([_D.PUBLISHED, _D.TAKEN, _D.UNCERTAIN], _D.QUEUED, "resend"),  # its name is not in the outbox
+    _move([_D.QUEUED, _D.HELD, _D.TAKEN, _D.UNCERTAIN], _D.WITHDRAWN, "render_again"),  # a new drop takes its place
+    _move([_D.QUEUED, _D.STAGED, _D.PUBLISHED], _D.HELD, "abandon"),
+    _move(_OPEN_DROPS, _D.ANSWERED, "confirm"),  # a person's answer counts like the ERP's
 )
 
 _R = ReportState

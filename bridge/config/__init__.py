@@ -4,6 +4,7 @@ Not for: using them. What the shelves' files want to be told comes in as their `
 """
 
 from bridge.config.build import Shelves
+from bridge.config.effective import Effective, effective
 from bridge.config.faults import ConfigFault, ConfigFaults
 from bridge.config.load import Config, load, missing_for_run
 from bridge.config.models import (
@@ -40,6 +41,7 @@ __all__ = [
     "Config",
     "ConfigFault",
     "ConfigFaults",
+    "Effective",
     "Journal",
     "Log",
     "Login",
@@ -55,6 +57,7 @@ __all__ = [
     "Target",
     "Verifier",
     "Watch",
+    "effective",
     "format_duration",
     "format_size",
     "hash_password",

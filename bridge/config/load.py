@@ -15,6 +15,7 @@ from bridge.config.models import (
     Admin,
     AdminKeys,
     Alerts,
+    Demo,
     Journal,
     Log,
     Norce,
@@ -49,6 +50,7 @@ class Config:
     retry: Retry
     alerts: Alerts
     log: Log
+    demo: Demo
     origins: Mapping[str, str] = field(repr=False)
     warnings: tuple[ConfigFault, ...] = ()
     for_run: tuple[ConfigFault, ...] = ()
@@ -115,6 +117,7 @@ def _config(reader: Reader, shelves: Shelves) -> Config:
         retry=reader.section(Retry, ("retry",), tree.get("retry", {})),
         alerts=reader.section(Alerts, ("alerts",), tree.get("alerts", {})),
         log=reader.section(Log, ("log",), tree.get("log", {})),
+        demo=reader.section(Demo, ("demo",), tree.get("demo", {})),
         origins=reader.origins,
         warnings=tuple(reader.warnings),
         for_run=tuple(reader.for_run),

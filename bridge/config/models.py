@@ -21,6 +21,7 @@ from bridge.config.units import (
     Listen,
     MaybePath,
     Networks,
+    SecretUrl,
     Size,
     SomeTime,
     Url,
@@ -211,6 +212,7 @@ class Retry(Section):
 class Alerts(Section):
     """``[alerts]``: how people are told."""
 
+    webhook: SecretUrl = Field(SecretStr(""), description="Address for JSON by POST; empty: none.")
     repeat: SomeTime = Field(timedelta(hours=4), description="An open alert is told again after this.")
 
 
@@ -219,6 +221,14 @@ class Log(Section):
 
     format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else json.")
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level written.")
+
+
+class Demo(Section):
+    """``[demo]``: how lively ``erp-bridge demo`` is."""
+
+    orders_per_minute: int = Field(12, ge=1, le=6000, description="How many orders the simulated shop sends.")
+    erp_delay: SomeTime = Field(timedelta(seconds=2), description="How long the simulated ERP takes to answer.")
+    faults: float = Field(0.15, ge=0, le=1, description="Share of its answers that go wrong.")
 
 
 SECTIONS: Mapping[str, type[Section]] = {
@@ -231,6 +241,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "retry": Retry,
     "alerts": Alerts,
     "log": Log,
+    "demo": Demo,
 }
 """The tables that stand once in the file; ``[applications.NAME]`` and ``[targets.NAME]`` stand beside them."""
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import SecretStr
+
 from bridge.config.models import SECTIONS, LoginKeys, Section, TopKeys
 from bridge.config.targets import AnswerKeys, ApplicationKeys, OrderKeys, TargetKeys
 from bridge.config.units import Shown
@@ -45,11 +47,14 @@ def _of(table: str, model: type[Section]) -> Iterator[Setting]:
             yield from _of(f"{table}.{key}", type(field.default))
         elif (table, key) != ("receiver", "login"):  # an array of tables; its keys are told instead
             shown = next((mark.text for mark in field.metadata if isinstance(mark, Shown)), None)
-            default = _plain(field.default)
+            default = plain(field.default)
             yield Setting(table, key, field.description or "", shown(field.default) if shown else default)
 
 
-def _plain(value: Any) -> Plain | None:
+def plain(value: Any) -> Plain | None:
+    """A value as TOML has it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()  # a default is no secret
     if isinstance(value, tuple):
         return [str(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 
 _MICROSECONDS = {
     "d": 86_400_000_000,
@@ -216,11 +216,24 @@ def _networks(value: object) -> object:
     return tuple(parse_network(item) for item in value)
 
 
-def _url(text: str) -> str:
+def parse_url(text: str) -> str:
+    """The web address that a text is, without a slash at its end."""
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f'"{text}" is not a web address; write one that begins with https:// or http://')
     return text.rstrip("/")
+
+
+def _webhook(value: object) -> object:
+    """An address with a key in it, so no message repeats it."""
+    if isinstance(value, SecretStr):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('expects an address in quotes, like "https://hooks.example.com/..."')  # noqa: TRY004  as above
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError('is not a web address; write one that begins with https://, or "" for none')
+    return SecretStr(value)
 
 
 def _url_path(text: str) -> str:
@@ -258,7 +271,8 @@ MaybePath = Annotated[
     BeforeValidator(_no_path),  # the last one runs first
     Field(validate_default=True),
 ]
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, AfterValidator(parse_url)]
+SecretUrl = Annotated[SecretStr, BeforeValidator(_webhook)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 Filled = Annotated[str, AfterValidator(_filled)]
 Names = Annotated[tuple[str, ...], BeforeValidator(frozen_list)]

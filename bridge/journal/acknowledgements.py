@@ -12,7 +12,8 @@ from sqlite_utils import Database
 
 from bridge.clock import iso
 from bridge.journal import alerts, events, orders, reports
-from bridge.journal.matching import MatchedOrder, Unmatched, match
+from bridge.journal.matching import MatchedOrder, Unmatched
+from bridge.journal.named import named_for, settle_match
 from bridge.journal.records import AlertFound, FileOutcome, Recorded, Recording
 from bridge.model import AckKind, Acknowledgement, AckStatus
 from bridge.states import (
@@ -52,10 +53,11 @@ def record(db: Database, recording: Recording, at: datetime) -> Recorded:
     verdicts: list[str] = []
     reasons = [f"{fault.where}: {fault.what}" for fault in recording.reading.faults]
     refs: list[str] = []
+    named = named_for(db, file_id, recording.reading.acknowledgements)
     pairs = zip(recording.reading.acknowledgements, recording.documents, strict=True)
     for position, (ack, document) in enumerate(pairs):
         mention = _Mention(file_id, position, recording.file.target, ack, document, at)
-        found = match(db, mention.target, ack)
+        found = settle_match(db, mention.target, ack, named)
         if isinstance(found, Unmatched):
             verdict = "unmatched"
             reasons.append(found.reason)

@@ -14,7 +14,8 @@ from sqlite_utils import Database
 
 from bridge.clock import Clock
 from bridge.errors import ErrorName, FatalError, TransientError
-from bridge.journal import acknowledgements, alerts, backup, drops, orders, rejects, reports, targets
+from bridge.journal import acknowledgements, alerts, backup, drops, named, orders, rejects, reports, targets
+from bridge.journal.desk import ActDesk
 from bridge.journal.lock import LockFile
 from bridge.journal.queues import DropQueue, ReportQueue
 from bridge.journal.records import (
@@ -22,6 +23,7 @@ from bridge.journal.records import (
     Admitted,
     AlertFound,
     AlertToTell,
+    FileAgain,
     Known,
     Recorded,
     Recording,
@@ -57,6 +59,7 @@ class Journal:
         self._damage: str | None = None
         self.drops = DropQueue(self._threads, clock)
         self.reports = ReportQueue(self._threads, clock)
+        self.acts = ActDesk(self._threads, clock)
 
     async def open(self) -> None:
         """Take the lock, migrate, and count answers that may not have been written out as written.
@@ -173,6 +176,16 @@ class Journal:
     async def note_kept(self, file_id: int, kept_as: str) -> None:
         """Commit where a recorded file lies now."""
         await self._threads.write(lambda db: acknowledgements.note_kept(db, file_id, kept_as))
+
+    async def try_again(self, again: FileAgain) -> None:
+        """Commit that a person puts a quarantined file back, and the order they named for it, if any."""
+        at = self._clock.now()
+        await self._threads.write(lambda db: named.try_again(db, again, at))
+
+    async def discard_file(self, known: named.KnownFile, because: str) -> None:
+        """Commit that a person has no use for a quarantined file."""
+        at = self._clock.now()
+        await self._threads.write(lambda db: named.discard(db, known, because, at))
 
     async def requeue(self, order_id: int, reason: str) -> int:
         """Owe an order's dead reports anew and queue its given-up drops again; returns how many moved."""

@@ -45,7 +45,21 @@ def match(db: Database, target: str, ack: Acknowledgement) -> MatchedOrder | Unm
     """The one order of ``target`` that ``ack`` speaks of, or why there is none."""
     if ack.order_ref is None and ack.erp_order_no is None:
         return Unmatched("it names neither an order reference nor an ERP order number")
-    found = _by_reference(db, target, ack) if ack.order_ref is not None else _by_erp_no(db, target, ack)
+    return _unless_contradicted(
+        _by_reference(db, target, ack) if ack.order_ref is not None else _by_erp_no(db, target, ack),
+        ack,
+    )
+
+
+def match_named(db: Database, target: str, ack: Acknowledgement, order_id: int) -> MatchedOrder | Unmatched:
+    """The order that a person named, whatever ``ack`` calls it; a second ERP number is refused all the same."""
+    row = db.execute(f"{_ORDERS} WHERE o.id = ?", [target, order_id]).fetchone()
+    if row is None:
+        return Unmatched(f"the order named for it has no file for target {target}")
+    return _unless_contradicted(_matched(row), ack)
+
+
+def _unless_contradicted(found: MatchedOrder | Unmatched, ack: Acknowledgement) -> MatchedOrder | Unmatched:
     if isinstance(found, MatchedOrder) and _contradicts(found, ack):
         return Unmatched(
             f'it gives order "{found.order_ref}" the ERP number "{ack.erp_order_no}", '

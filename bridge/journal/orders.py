@@ -39,7 +39,7 @@ def admit(db: Database, admission: Admission, *, keep_conflicts: bool) -> Admitt
         return _repeat(db, known, admission, keep_conflicts=keep_conflicts)
     order_id = _insert_order(db, admission)
     for drop in admission.drops:
-        _insert_drop(db, order_id, drop, admission.received_at)
+        insert_drop(db, order_id, drop, admission.received_at)
     events.append(
         db,
         admission.received_at,
@@ -89,7 +89,8 @@ def _insert_order(db: Database, admission: Admission) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def _insert_drop(db: Database, order_id: int, drop: RenderedDrop, at: datetime) -> None:
+def insert_drop(db: Database, order_id: int, drop: RenderedDrop, at: datetime) -> None:
+    """Add a file to an order."""
     state = DropState.HELD if drop.held else DropState.QUEUED
     db.execute(
         """

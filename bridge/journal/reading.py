@@ -177,12 +177,12 @@ def dossier(db: Database, ref: str) -> Dossier:
 
 
 def drops_of(db: Database, order_id: int) -> tuple[DropRow, ...]:
-    """The files made from an order, the confirming one first."""
+    """The files made from an order: the confirming one first, of each target the withdrawn ones last."""
     rows = db.execute(
         """
         SELECT id, target, confirming, state, reason, detail, format, control, file_name, size, sha256, attempts,
           presumed, rendered_at, published_at, taken_at
-        FROM drops WHERE order_id = ? ORDER BY confirming DESC, id""",
+        FROM drops WHERE order_id = ? ORDER BY confirming DESC, state = 'withdrawn', id""",
         [order_id],
     ).fetchall()
     return tuple(DropRow(*timed(_flagged(row, 2, 12), 13, 14, 15)) for row in rows)
@@ -241,7 +241,9 @@ def file_of(db: Database, ref: str, number: int = 1) -> Payload:
     """The ``number``-th file made from an order, the confirming one first."""
     order = the_order(db, ref)
     rows = db.execute(
-        "SELECT file_name, content, sha256 FROM drops WHERE order_id = ? ORDER BY confirming DESC, id",
+        """
+        SELECT file_name, content, sha256 FROM drops WHERE order_id = ?
+        ORDER BY confirming DESC, state = 'withdrawn', id""",
         [order.id],
     ).fetchall()
     name, content, sha256 = _pick(rows, number, f"order {order.order_ref} has {len(rows)} file(s)")

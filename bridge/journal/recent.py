@@ -97,3 +97,24 @@ def closest(db: Database, target: str, refs: Sequence[str]) -> CloseOrder | None
 
 def _is_known(db: Database, ref: str) -> bool:
     return db.execute("SELECT 1 FROM orders WHERE ref_folded = ?", [folded(ref)]).fetchone() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """The file of an ERP that was read last."""
+
+    name: str
+    read_at: datetime
+
+
+def last_answer(db: Database, targets: Sequence[str]) -> LastAnswer | None:
+    """The file that was read last of those that came from these targets."""
+    found = [
+        db.execute(
+            "SELECT id, name, read_at FROM inbox_files WHERE target = ? ORDER BY id DESC LIMIT 1",
+            [target],
+        ).fetchone()
+        for target in targets
+    ]
+    latest = max((row for row in found if row), default=None)
+    return LastAnswer(latest[1], from_iso(latest[2])) if latest else None

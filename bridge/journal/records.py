@@ -261,3 +261,71 @@ class RejectEnd:
     state: str
     order_ref: str | None = None
     because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAgain:
+    """A quarantined file that a person puts back; ``order_id`` where the person says which order it speaks of."""
+
+    target: str
+    name: str
+    sha256: str
+    because: str
+    order_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Litter:
+    """A drop that is over, and the names under which something of it may still lie about."""
+
+    id: int
+    file_name: str
+    staging_name: str
+    marker_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentDrop:
+    """A drop as acts of people see it: how far it is, its names, and where it came from if it is held."""
+
+    id: int
+    order_id: int
+    order_ref: str
+    target: str
+    confirming: bool
+    state: DropState
+    reason: str | None
+    origin: DropState
+    by_file: bool
+    file_name: str
+    staging_name: str
+    marker_name: str
+    abandoned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """An order's body as it came, and when."""
+
+    body: Body
+    received_at: datetime
+
+
+class HeldEnd(StrEnum):
+    """What became of a held drop's file."""
+
+    PUT_BACK = "put_back"
+    STILL_STAGED = "still_staged"
+    OUT_OF_OUR_HANDS = "out_of_our_hands"
+    WITHDRAWN = "withdrawn"
+    NAME_TAKEN = "name_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A person's answer in the ERP's place: the number it told, and why the person says so."""
+
+    order_id: int
+    erp_order_no: str
+    because: str
+    policy: ReportPolicy

@@ -94,6 +94,18 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One entry of the history of all orders; ``order_ref`` is ``None`` where it concerns no order."""
+
+    id: int
+    at: datetime
+    kind: str
+    order_ref: str | None
+    target: str | None
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class ConflictRow:
     """A second, differing body under a known reference."""
 

@@ -182,6 +182,16 @@ CREATE TABLE targets (
   paused_at    TEXT
 ) STRICT, WITHOUT ROWID"""
 
+_NAMED_ORDERS = """
+CREATE TABLE named_orders (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  target   TEXT NOT NULL,
+  sha256   TEXT NOT NULL,
+  order_id INTEGER NOT NULL REFERENCES orders (id),
+  made_at  TEXT NOT NULL,
+  used_by  INTEGER REFERENCES inbox_files (id)
+) STRICT"""
+
 
 @migrations()
 def m0001_orders_and_drops(db: Database) -> None:
@@ -226,3 +236,20 @@ def m0003_events_and_housekeeping(db: Database) -> None:
     db.execute(_ALERTS)
     db.execute("CREATE UNIQUE INDEX one_open_alert ON alerts (kind, subject) WHERE closed_at IS NULL")
     db.execute(_TARGETS)
+
+
+@migrations()
+def m0004_indexes_of_the_queues(db: Database) -> None:
+    """What each round asks must not cost more with each order that was ever taken."""
+    db.execute("CREATE INDEX drops_by_order ON drops (order_id)")
+    db.execute("CREATE INDEX drops_not_taken ON drops (target, id) WHERE taken_at IS NULL AND published_at IS NOT NULL")
+    db.execute("CREATE INDEX drops_with_litter ON drops (target, id) WHERE litter = 1")
+
+
+@migrations()
+def m0004_acts_of_people(db: Database) -> None:
+    """Where a held drop came from and whether a file holds it; which order a person said that a file speaks of."""
+    db.execute("ALTER TABLE drops ADD COLUMN held_from TEXT")
+    db.execute("ALTER TABLE drops ADD COLUMN held_by_file INTEGER NOT NULL DEFAULT 0")
+    db.execute(_NAMED_ORDERS)
+    db.execute("CREATE INDEX inbox_files_by_target ON inbox_files (target, id)")

@@ -5,8 +5,9 @@ Not for: SQL. Nothing here blocks the loop.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,19 @@ def open_read_only(database: Path) -> Database:
     """A connection that can never write nor fold the log, for this thread."""
     connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=2)
     return Database(connection, execute_plugins=False, recursive_triggers=False)
+
+
+@contextmanager
+def looked_into(database: Path) -> Iterator[Database]:
+    """The same for one look from outside the service; what SQLite minds comes as our own error."""
+    try:
+        db = open_read_only(database)
+        try:
+            yield db
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise translated(error, database) from error
 
 
 class Threads:

@@ -3,11 +3,7 @@
 Not for: deciding whether a state allows an act; the journal does, and says so.
 """
 
-import asyncio
-import json
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -15,12 +11,8 @@ from aiohttp import web
 from bridge.errors import ErrorName, PermanentError
 from bridge.journal import overview, reading
 from bridge.journal.records import RejectEnd
-from bridge.ops.documents import said
-from bridge.ops.guard import refuse
+from bridge.ops.once import Once, reason_in, words_of
 from bridge.ops.operations import Operations
-
-REMEMBERED = 1000
-LONGEST_REASON = 500
 
 
 class Acts:
@@ -28,8 +20,7 @@ class Acts:
 
     def __init__(self, operations: Operations) -> None:
         self._ops = operations
-        self._answered: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()
-        self._acting = asyncio.Lock()
+        self._once = Once()
 
     async def retry(self, request: web.Request) -> web.Response:
         """Owe an order's dead reports anew and queue its given-up files again."""
@@ -82,34 +73,6 @@ class Acts:
         await {"trust": targets.trust, "pause": targets.pause, "resume": targets.resume}[act](name, reason)
         return {"target": name, "act": act}
 
-    async def _once(
-        self,
-        request: web.Request,
-        act: Callable[[web.Request], Awaitable[Mapping[str, Any]]],
-    ) -> web.Response:
-        given = request.headers.get("Idempotency-Key", "")
-        if not given:
-            return _answer(HTTPStatus.OK, said(await act(request)))
-        key = (request.path, given[:LONGEST_REASON])
-        async with self._acting:
-            if key not in self._answered:
-                self._answered[key] = (HTTPStatus.OK, said(await act(request)))
-                while len(self._answered) > REMEMBERED:
-                    self._answered.popitem(last=False)
-            return _answer(*self._answered[key])
-
-
-def _answer(status: int, text: str) -> web.Response:
-    return web.Response(status=status, text=text + "\n", content_type="application/json")
-
 
 async def _reason(request: web.Request) -> str:
-    """Why a person acts, from the body ``{"reason": "..."}``; a body without one is refused."""
-    try:
-        document = json.loads(await request.text() or "{}")
-    except (ValueError, RecursionError):
-        refuse(HTTPStatus.BAD_REQUEST, 'the body is not JSON; write {"reason": "..."}')
-    reason = document.get("reason") if isinstance(document, dict) else None
-    if not isinstance(reason, str) or not reason.strip():
-        refuse(HTTPStatus.BAD_REQUEST, 'a reason is needed: {"reason": "..."}')
-    return reason.strip()[:LONGEST_REASON]
+    return reason_in(await words_of(request))

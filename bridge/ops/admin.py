@@ -19,9 +19,12 @@ from bridge.journal.reading import OrderFilter
 from bridge.journal.rows import Payload
 from bridge.ops import documents, health, metrics
 from bridge.ops.acts import Acts
+from bridge.ops.file_routes import file_routes
 from bridge.ops.filters import filter_of
 from bridge.ops.guard import Guard, refuse, sign
 from bridge.ops.operations import Operations
+from bridge.ops.order_acts import order_routes
+from bridge.ops.record_routes import record_routes
 from bridge.ops.timeline import timeline
 
 LARGEST_ACT = 64 * 1024
@@ -66,6 +69,9 @@ def build_app(operations: Operations) -> web.Application:
     app.router.add_post(f"{api}/orders/{{ref}}/retry", acts.retry)
     app.router.add_post(f"{api}/rejects/{{id:[0-9]{{1,18}}}}/replay", acts.replay)
     app.router.add_post(f"{api}/rejects/{{id:[0-9]{{1,18}}}}/discard", acts.discard)
+    file_routes(app, operations, api)
+    order_routes(app, operations, api)
+    record_routes(app, operations, api)
     app.router.add_post(f"{api}/targets/{{name}}/{{act:trust|pause|resume}}", acts.target)
     return app
 

@@ -18,6 +18,7 @@ from bridge.journal.rows import (
     Dossier,
     DropRow,
     EventRow,
+    HistoryRow,
     OrderRow,
     Page,
     RejectRow,
@@ -112,6 +113,7 @@ def _acknowledgement(ack: AcknowledgementRow) -> Document:
         "target": ack.target,
         "verdict": ack.verdict,
         "file": ack.file,
+        "file_id": ack.file_id,
         "kept_as": ack.kept_as,
         "recorded_at": iso(ack.recorded_at),
     }
@@ -148,6 +150,18 @@ def events(rows: Iterable[EventRow]) -> list[Document]:
         {"id": row.id, "at": iso(row.at), "kind": row.kind, "target": row.target, "facts": dict(row.facts)}
         for row in rows
     ]
+
+
+def history(row: HistoryRow) -> Document:
+    """One event of any order, with the order it concerns."""
+    return {
+        "id": row.id,
+        "at": iso(row.at),
+        "kind": row.kind,
+        "order_ref": row.order_ref,
+        "target": row.target,
+        "facts": dict(row.facts),
+    }
 
 
 def reject(row: RejectRow) -> Document:

@@ -13,6 +13,7 @@ from bridge.counters import Counters
 from bridge.journal import Journal
 from bridge.journal.reading import Overdue
 from bridge.ops.documents import Paused
+from bridge.ops.folders import TargetFolders
 from bridge.ops.health import Probe
 
 Act = Callable[[str, str], Awaitable[None]]
@@ -33,6 +34,41 @@ class Targets:
     pause: Act
     resume: Act
     paused: Callable[[], Sequence[Paused]]
+
+
+OrderAct = Callable[[int, str, str], Awaitable[str]]
+"""An act on an order's files: its id, the reason, the target or nothing. Returns in words what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderActs:
+    """The acts on orders; ``confirm`` takes the order's id, the ERP's number and the reason."""
+
+    hold: OrderAct
+    release: OrderAct
+    resend: OrderAct
+    render_again: OrderAct
+    abandon: Callable[[int, str], Awaitable[str]]
+    confirm: Callable[[int, str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class FileActs:
+    """The acts on files in quarantine: its name, the reason; ``retry`` also the id of the order it speaks of, if named.
+
+    Each returns where the file is now.
+    """
+
+    retry: Callable[[str, str, int | None], Awaitable[str]]
+    discard: Callable[[str, str], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The recorder of raw requests: keep the next so many; what was kept after the first so many, as a document."""
+
+    start: Callable[[int], None]
+    since: Callable[[int], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +104,7 @@ class Operations:
     access: Access = Access()
     folders: Mapping[str, Path] = field(default_factory=dict)
     overdue: Callable[[datetime], tuple[Overdue, ...]] = _nothing_overdue
+    places: Sequence[TargetFolders] = ()
+    quarantine: FileActs | None = None
+    order_acts: OrderActs | None = None
+    recording: Recording | None = None

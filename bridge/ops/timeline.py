@@ -57,11 +57,22 @@ def _duration(document: Facts) -> str:
     return f"  in {span(min(sent) - from_iso(document['received_at']))}" if sent else ""
 
 
-def _line(event: Facts, local: datetime, since: timedelta | None) -> str:
+def event_line(event: Facts, zone: tzinfo) -> str:
+    """One event of any order as a line: when, whose, what."""
+    local = from_iso(event["at"]).astimezone(zone)
+    word, what = _told(event)
+    return f"{local:%Y-%m-%d %H:%M:%S}  {event['order_ref'] or '-':<12}  {word:<13} {what}".rstrip()
+
+
+def _told(event: Facts) -> tuple[str, str]:
     facts = event["facts"]
     tell = _TELLERS.get(event["kind"])
     what = tell(event, facts) if tell else _plainly(event, facts)
-    word = _WORDS.get(event["kind"], event["kind"].replace("_", " "))
+    return _WORDS.get(event["kind"], event["kind"].replace("_", " ")), what
+
+
+def _line(event: Facts, local: datetime, since: timedelta | None) -> str:
+    word, what = _told(event)
     later = f"+{span(since)}" if since is not None else ""
     clock = f"{local:%H:%M:%S}.{local.microsecond // 1000:03}"
     return f"  {clock}  {word:<13} {what:<{_WHAT_WIDTH}} {later}".rstrip()

@@ -8,7 +8,8 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from bridge import formats, transports
+from bridge import channels, formats, transports
+from bridge.channels import Channel
 from bridge.clock import Clock
 from bridge.config import Config
 from bridge.config.passwords import Verifier
@@ -19,6 +20,7 @@ from bridge.norce.client import NorceAccess
 from bridge.norce.client_login import Credentials
 from bridge.ops.operations import Access
 from bridge.stages.drop.stage import DropPoint
+from bridge.stages.monitor.board import Board
 from bridge.stages.receive.admission import Intake, IntakeSettings, Outlet
 from bridge.stages.receive.stage import Limits
 from bridge.stages.watch.stage import Finish, Pickup
@@ -83,6 +85,17 @@ def pickup(target: Target) -> Pickup:
     )
 
 
+def boards(config: Config) -> list[Board]:
+    """One board for each inbox, whichever targets share it."""
+    inboxes: dict[Path, list[Target]] = {}
+    for target in config.targets.values():
+        inboxes.setdefault(target.answer.directory, []).append(target)
+    return [
+        Board(inbox, targets[0].answer.quarantine, tuple(target.name for target in targets))
+        for inbox, targets in inboxes.items()
+    ]
+
+
 def reader_of(target: Target) -> formats.Format:
     """The format that reads a target's answers; with ``auto``, each that its settings allow."""
     answer = target.answer
@@ -102,6 +115,14 @@ def access(config: Config) -> NorceAccess:
         application_id=norce.application_id,
         timeout=norce.timeout,
     )
+
+
+def told(config: Config) -> list[Channel]:
+    """Who is told of alerts: the log always and first, then what is configured."""
+    built = [channels.build("log", channels.options_of("log")())]
+    if config.alerts.webhook.get_secret_value():
+        built.append(channels.build("webhook", channels.options_of("webhook")(url=config.alerts.webhook)))
+    return built
 
 
 def folders(config: Config) -> Mapping[str, Path]:

@@ -12,26 +12,31 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge import __version__, channels
+from bridge import __version__
 from bridge.clock import Clock, SystemClock
 from bridge.config import Config
 from bridge.config.passwords import Verifier
 from bridge.counters import Counters
 from bridge.journal import Journal
+from bridge.journal.records import Confirmation
 from bridge.norce.client import NorceClient
 from bridge.ops.admin import build_app
 from bridge.ops.documents import Paused
+from bridge.ops.folders import folders_of
 from bridge.ops.health import Probe, ProbeResult
 from bridge.ops.limits import limits_of, overdue_of
-from bridge.ops.operations import Operations, Targets
+from bridge.ops.operations import FileActs, Operations, OrderActs, Recording, Targets
 from bridge.service import parts
 from bridge.service.listeners import cause, listener, signals
+from bridge.service.notify import READY, STOPPING, notify
 from bridge.stages.drop.stage import DropStage
+from bridge.stages.monitor.board import Boards
 from bridge.stages.monitor.keeping import Copies, Keeping
 from bridge.stages.monitor.stage import Monitor, Sights
 from bridge.stages.receive.gate import Gate
 from bridge.stages.receive.stage import ReceiveStage
 from bridge.stages.report import Manners, ReportStage
+from bridge.stages.watch.quarantine import Quarantine
 from bridge.stages.watch.stage import WatchSettings, WatchStage
 
 FIRST_LOOK_WITHIN_S = 10
@@ -50,8 +55,13 @@ class Ports:
     admin: int
 
 
-async def run_service(config: Config, *, ready: Callable[[Ports], None] | None = None) -> int:
-    """Run the bridge until SIGTERM or SIGINT; return 0 after an orderly stop.
+async def run_service(
+    config: Config,
+    *,
+    ready: Callable[[Ports], None] | None = None,
+    asked_to_stop: asyncio.Event | None = None,
+) -> int:
+    """Run the bridge until SIGTERM, SIGINT or ``asked_to_stop``; return 0 after an orderly stop.
 
     Raises a :class:`~bridge.errors.BridgeError` when it cannot start (another bridge owns the journal, a port is
     taken) or must end (the journal's disk fails). What an unorderly end cuts short is the next start's work.
@@ -60,7 +70,7 @@ async def run_service(config: Config, *, ready: Callable[[Ports], None] | None =
     journal = Journal(config.journal.database, clock, durability=config.journal.durability)
     await journal.open()
     try:
-        await Service(config, journal, clock).run(ready or (lambda _: None))
+        await Service(config, journal, clock, asked_to_stop).run(ready or (lambda _: None))
     except BaseExceptionGroup as group:
         raise cause(group) from group
     finally:
@@ -72,12 +82,18 @@ async def run_service(config: Config, *, ready: Callable[[Ports], None] | None =
 class Service:
     """All stages and both listeners of one bridge around its journal."""
 
-    def __init__(self, config: Config, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        journal: Journal,
+        clock: Clock,
+        asked_to_stop: asyncio.Event | None = None,
+    ) -> None:
         self._config = config
         self._journal = journal
         self._clock = clock
         self._counters = Counters()
-        self._asked_to_stop = asyncio.Event()
+        self._asked_to_stop = asked_to_stop or asyncio.Event()
         self._stop = asyncio.Event()
         self._is_ready = False
         self._drop = DropStage(parts.drop_points(config), journal, clock, self._counters, config.retry.policy)
@@ -118,6 +134,7 @@ class Service:
             self._watch.run,
             self._intake.told.run,
             self._monitor(keeping).run,
+            self._boards().run,
             self._check_journal,
         ]
         if keeping is not None:
@@ -145,6 +162,10 @@ class Service:
             return None
         return Keeping(self._journal, self._clock, Copies(kept.backup, kept.keep_backups, self._config.site.time_zone))
 
+    def _boards(self) -> Boards:
+        config = self._config
+        return Boards(parts.boards(config), self._journal, self._clock, self._drop.pauses, config.site.time_zone)
+
     def _monitor(self, keeping: Keeping | None) -> Monitor:
         config = self._config
         sights = Sights(
@@ -156,8 +177,7 @@ class Service:
             damage=lambda: self._journal.damage,
             others=keeping.findings if keeping else lambda: (),
         )
-        told = [channels.build(name, channels.options_of(name)()) for name in channels.available()]
-        return Monitor(self._journal, self._clock, self._counters, told, sights)
+        return Monitor(self._journal, self._clock, self._counters, parts.told(config), sights)
 
     # --- from start to stop ---------------------------------------------------------------------------------------
 
@@ -171,8 +191,10 @@ class Service:
             self._is_ready = True
             log.info("service_started", extra={"port": orders_port, "admin_port": admin_port})
             ready(Ports(orders_port, admin_port))
+            notify(READY)
             await self._asked_to_stop.wait()
             log.info("service_stopping")
+            notify(STOPPING)
             self._is_ready = False
             self._receive.close()
 
@@ -224,8 +246,28 @@ class Service:
             access=parts.admin_access(config),
             folders=parts.folders(config),
             overdue=lambda now: overdue_of(limits_of(config), now),
+            places=folders_of(config),
+            quarantine=self._quarantine_acts(),
+            order_acts=self._order_acts(),
+            recording=Recording(self._receive.recorder.start, self._receive.recorder.since),
         )
         return build_app(operations)
+
+    def _order_acts(self) -> OrderActs:
+        acts, policy = self._drop.acts, self._config.norce.report_policy
+
+        async def render_again(order_id: int, because: str, target: str) -> str:
+            return await acts.render_again(order_id, because, self._intake.render_again, target)
+
+        async def confirm(order_id: int, number: str, because: str) -> None:
+            await self._journal.acts.confirm(Confirmation(order_id, number, because, policy))
+
+        return OrderActs(acts.hold, acts.release, acts.resend, render_again, acts.abandon, confirm)
+
+    def _quarantine_acts(self) -> FileActs:
+        pickups = [parts.pickup(target) for target in self._config.targets.values()]
+        quarantine = Quarantine(pickups, self._journal, self._clock, self._config.site.time_zone)
+        return FileActs(quarantine.retry, quarantine.discard)
 
     def _probes(self) -> list[Probe]:
         async def recovered() -> ProbeResult:

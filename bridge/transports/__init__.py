@@ -8,16 +8,18 @@ import pkgutil
 
 from pydantic import BaseModel
 
-from bridge.transports._protocol import End, Parcel, PausedError, Step, Transport
+from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
 
 __all__ = [
     "End",
+    "FileNames",
     "FlagRefusedError",
     "Parcel",
     "PausedError",
     "Step",
     "Transport",
+    "Whereabouts",
     "available",
     "build",
     "exists",

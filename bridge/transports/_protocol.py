@@ -57,6 +57,33 @@ class Step:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FileNames:
+    """A file that was made before, by the names under which it may lie; its content is not needed."""
+
+    id: int
+    final: str
+    staging: str
+    marker: str
+
+
+class Whereabouts(StrEnum):
+    """Where a file is after a person's wish was carried out."""
+
+    HELD = "held"
+    """Out of the ERP's sight, and whole."""
+    STAGED = "staged"
+    """Under its staging name still: it was never published."""
+    BACK = "back"
+    """Under its final name, where the ERP fetches."""
+    GONE = "gone"
+    """In neither place: the ERP, or somebody, took it."""
+    COLLISION = "collision"
+    """Somebody else's file has its name; it stays held."""
+    UNKNOWN = "unknown"
+    """Nothing was concluded about this one file; a later call may tell."""
+
+
 class Transport(Protocol):
     """One ERP's drop point. Every call may raise :class:`PausedError`; then nothing was concluded."""
 
@@ -88,8 +115,23 @@ class Transport(Protocol):
         """The names that lie in the staging folder now, whether or not it has proved its identity."""
         ...
 
-    async def clear(self, names: Sequence[str]) -> None:
-        """Remove these staging names where they still lie there."""
+    async def hold(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        """Keep these files from the ERP, durably, wherever they have come to. May be repeated at will."""
+        ...
+
+    async def release(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        """Put these held files back under their final names, durably, never over another file; markers follow.
+
+        A file that is staged still is left where it lies.
+        """
+        ...
+
+    async def withdraw(self, files: Sequence[FileNames]) -> None:
+        """Remove what lies of these files among the staged and the held ones; finished files are left alone."""
+        ...
+
+    async def wishes(self) -> set[str]:
+        """The final names that somebody wants held, by a file ``NAME.hold`` beside them."""
         ...
 
     async def close(self) -> None:

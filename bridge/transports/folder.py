@@ -8,8 +8,9 @@ import grp
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiofiles.os
@@ -17,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bridge.errors import ErrorName
 from bridge.states import PauseReason
-from bridge.transports._protocol import End, Parcel, PausedError, Step, Transport
+from bridge.transports import _held
+from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
 from bridge.transports._staging import (
     IDENTITY_FILE,
@@ -28,6 +30,8 @@ from bridge.transports._staging import (
     paused,
     prove,
 )
+
+Shift = Callable[[Folders, int, FileNames, _held.Rename], Whereabouts]
 
 _PROBE = ".bridge-probe"
 _READ_AT_ONCE = 1 << 20
@@ -97,9 +101,21 @@ class FolderTransport:
         """The names that lie in the staging folder, whichever folder that is."""
         return await aiofiles.os.wrap(self._staged)(executor=self._pool)
 
-    async def clear(self, names: Sequence[str]) -> None:
-        """Remove these staging names where they still lie there."""
-        await aiofiles.os.wrap(self._clear)(names, executor=self._pool)
+    async def hold(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        """Move these files to ``.held`` in the outbox; see the protocol."""
+        return await aiofiles.os.wrap(self._shift)(_held.hold, files, executor=self._pool)
+
+    async def release(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        """Move these files from ``.held`` back into the outbox; see the protocol."""
+        return await aiofiles.os.wrap(self._shift)(_held.release, files, executor=self._pool)
+
+    async def withdraw(self, files: Sequence[FileNames]) -> None:
+        """Remove the staging names and held files of these."""
+        await aiofiles.os.wrap(self._withdraw)(files, executor=self._pool)
+
+    async def wishes(self) -> set[str]:
+        """The names beside which a ``NAME.hold`` lies in the outbox."""
+        return await aiofiles.os.wrap(self._wishes)(executor=self._pool)
 
     async def close(self) -> None:
         """End the thread."""
@@ -253,7 +269,7 @@ class FolderTransport:
             return Step(parcel.id, End.PUBLISHED)
         return Step(parcel.id, End.COLLISION, f"another file lies in the outbox as {parcel.final}")
 
-    def _rename_marker(self, folders: Folders, parcel: Parcel) -> None:
+    def _rename_marker(self, folders: Folders, parcel: Parcel | FileNames) -> None:
         rename = rename_new if self._has_flag else rename_unless_there
         try:
             rename(folders.staging, _marker_staging(parcel), folders.outbox, parcel.marker)
@@ -278,17 +294,54 @@ class FolderTransport:
             except OSError as error:
                 raise paused(error, self._staging) from error
 
-    def _clear(self, names: Sequence[str]) -> None:
+    @contextmanager
+    def _at_held(self) -> Iterator[tuple[Folders, int]]:
+        """Both folders, proven, and the held folder."""
         with opened(self._outbox, self._staging) as folders:
             prove(folders, self._identity, self._staging)
             try:
-                for name in names:
-                    _unlink(name, folders.staging)
+                with _held.opened_held(folders) as held:
+                    yield folders, held
             except OSError as error:
-                raise paused(error, self._staging) from error
+                raise paused(error, self._outbox) from error
+
+    def _shift(self, act: Shift, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        with self._at_held() as (folders, held):
+            found = {file.id: self._shift_one(act, folders, held, file) for file in files}
+            for folder in (folders.outbox, held, folders.staging):
+                os.fsync(folder)
+        return found
+
+    def _shift_one(self, act: Shift, folders: Folders, held: int, file: FileNames) -> Whereabouts:
+        rename = rename_new if self._has_flag else rename_unless_there
+        try:
+            found = act(folders, held, file, rename)
+            if file.marker and found is Whereabouts.BACK and not exists(folders.outbox, file.marker):
+                self._write(folders, _marker_staging(file), b"", mode=self._mode)
+                self._rename_marker(folders, file)
+        except OSError as error:
+            if concerns_every_file(error):
+                raise
+            return Whereabouts.UNKNOWN
+        return found
+
+    def _withdraw(self, files: Sequence[FileNames]) -> None:
+        with self._at_held() as (folders, held):
+            for file in files:
+                _unlink(file.staging, folders.staging)
+                _unlink(_marker_staging(file), folders.staging)
+                _unlink(file.final, held)
+
+    def _wishes(self) -> set[str]:
+        with opened(self._outbox, self._staging) as folders:
+            prove(folders, self._identity, self._staging)
+            try:
+                return _held.wishes(folders)
+            except OSError as error:
+                raise paused(error, self._outbox) from error
 
 
-def _marker_staging(parcel: Parcel) -> str:
+def _marker_staging(parcel: Parcel | FileNames) -> str:
     return f"{parcel.marker}.part"
 
 

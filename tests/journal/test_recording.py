@@ -318,7 +318,7 @@ async def test_an_answer_proves_delivery_whatever_state_the_file_is_in(
 
     await journal.record(recording(ack()))
 
-    litter = [name for _, name, _ in await journal.drops.litter("erp")]
+    litter = [left.staging_name for left in await journal.drops.litter("erp")]
     assert await drop_state(journal) == "answered"
     assert await order_state_of(journal) == "acknowledged"
     assert litter == (["ORDERS_48447_000001.csv.part"] if leaves_litter else [])

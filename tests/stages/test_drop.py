@@ -58,16 +58,16 @@ async def test_an_order_admitted_while_the_stage_rests_follows_without_any_time_
         assert yard.finals() == {FIRST: CONTENT}
 
 
-async def test_two_hundred_at_once_are_published_in_batches(journal: Journal, yard: Yard) -> None:
-    for number in range(200):
+async def test_three_hundred_at_once_are_published_in_batches(journal: Journal, yard: Yard) -> None:
+    for number in range(300):
         await admit(journal, f"R{number}")
 
     async with running(yard.stage(journal).run):
         await at_rest(yard.clock)
 
-    assert len(yard.finals()) == 200
+    assert len(yard.finals()) == 300
     assert await rows(journal, "SELECT DISTINCT state FROM drops") == [("published",)]
-    assert yard.wire.calls.count("stage") == 4
+    assert yard.wire.calls.count("stage") == 2
 
 
 async def test_the_marker_follows_its_file(journal: Journal, yard: Yard) -> None:

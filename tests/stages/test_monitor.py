@@ -18,7 +18,7 @@ from bridge.journal.conditions import Condition, Limits, TargetLimits, alarming
 from bridge.journal.records import AlertFound, ReportEnd, ReportResult
 from bridge.model import AckKind, AckStatus
 from bridge.stages.monitor import stage as monitor_module
-from bridge.stages.monitor.stage import Monitor, Sights
+from bridge.stages.monitor.stage import EVERY, Monitor, Sights
 from bridge.states import DropState, OrderState, Pause, PauseReason, ReportState
 from tests.support import journals
 from tests.support.clock import START, ManualClock
@@ -305,6 +305,7 @@ async def test_an_alert_that_nobody_heard_is_told_again_at_the_next_look(journal
 
     await watch.look()
     channel.is_deaf = False
+    clock.advance(EVERY)
     await watch.look()
 
     assert channel.acts == [Act.RAISED]
@@ -320,6 +321,53 @@ async def test_one_deaf_channel_does_not_make_the_others_hear_twice(journal: Jou
 
     assert channel.acts == [Act.RAISED]
     assert counters.count("notifications_total", channel="deaf", result="failed") == 1
+
+
+async def test_a_deaf_channel_is_told_once_it_hears_and_of_the_end_too(journal: Journal, clock: ManualClock) -> None:
+    deaf, channel, counters = Heard("deaf", is_deaf=True), Heard(), Counters()
+    watch = Monitor(journal, clock, counters, [channel, deaf], sights())
+    await journals.admit(journal)
+    clock.advance(timedelta(minutes=3))
+
+    await watch.look()
+    deaf.is_deaf = False
+    clock.advance(EVERY)
+    await watch.look()
+    await journals.bring_to(journal, DropState.TAKEN)
+    await watch.look()
+
+    assert channel.acts == deaf.acts == [Act.RAISED, Act.CLOSED]
+    assert counters.count("notifications_total", channel="deaf", result="failed") == 1
+    assert counters.count("notifications_total", channel="deaf", result="told") == 2
+
+
+async def test_an_outage_that_came_and_went_unheard_is_not_told_at_all(journal: Journal, clock: ManualClock) -> None:
+    deaf, channel = Heard("deaf", is_deaf=True), Heard()
+    watch = Monitor(journal, clock, Counters(), [channel, deaf], sights())
+    await journals.admit(journal)
+    clock.advance(timedelta(minutes=3))
+
+    await watch.look()
+    await journals.bring_to(journal, DropState.TAKEN)
+    await watch.look()
+    deaf.is_deaf = False
+    clock.advance(timedelta(minutes=10))
+    await watch.look()
+
+    assert channel.acts == [Act.RAISED, Act.CLOSED]
+    assert deaf.acts == []
+
+
+async def test_a_deaf_channel_rests_longer_and_longer(journal: Journal, clock: ManualClock) -> None:
+    deaf, counters = Heard("deaf", is_deaf=True), Counters()
+    watch = Monitor(journal, clock, counters, [Heard(), deaf], sights())
+    await journal.reject(journals.rejection())
+
+    for _ in range(12):  # a minute of looks: at 0, 5, 15 and 35 s
+        await watch.look()
+        clock.advance(EVERY)
+
+    assert counters.count("notifications_total", channel="deaf", result="failed") == 4
 
 
 async def test_a_paused_target_is_a_page_until_the_pause_ends(journal: Journal, clock: ManualClock) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bridge.transports import Parcel, Step, Transport
+from bridge.transports import FileNames, Parcel, Step, Transport, Whereabouts
 
 Cue = Callable[[Sequence[Parcel]], Awaitable[None]]
 
@@ -42,8 +42,23 @@ class Tripwire:
     async def staged(self) -> set[str]:
         return await self._inner.staged()
 
-    async def clear(self, names: Sequence[str]) -> None:
-        await self._inner.clear(names)
+    async def hold(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        await self._cue("hold", self.before, ())
+        found = await self._inner.hold(files)
+        await self._cue("hold", self.after, ())
+        return found
+
+    async def release(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        await self._cue("release", self.before, ())
+        found = await self._inner.release(files)
+        await self._cue("release", self.after, ())
+        return found
+
+    async def withdraw(self, files: Sequence[FileNames]) -> None:
+        await self._inner.withdraw(files)
+
+    async def wishes(self) -> set[str]:
+        return await self._inner.wishes()
 
     async def close(self) -> None:
         await self._inner.close()

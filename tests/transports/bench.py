@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from bridge.transports import Parcel, Transport, folder
+from bridge.transports import FileNames, Parcel, Transport, folder
 
 IDENTITY = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"
@@ -92,3 +92,9 @@ def parcel(number: int = 1, content: bytes = b"an order\r\n", *, marker: str = "
     name = f"ORDERS_{number}_{number:06}.csv"
     digest = hashlib.sha256(content).hexdigest()
     return Parcel(number, name, f"{name}.part", marker and f"{name}{marker}", content, digest, verify)
+
+
+def names(number: int = 1, *, marker: str = "") -> FileNames:
+    """The names of the parcel of that number."""
+    of = parcel(number, marker=marker)
+    return FileNames(number, of.final, of.staging, of.marker)

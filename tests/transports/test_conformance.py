@@ -9,14 +9,17 @@ from pydantic import BaseModel
 
 from bridge import transports
 from bridge.states import SELF_ENDING_PAUSES, PauseReason
-from bridge.transports import End, PausedError, Transport
-from tests.transports.bench import BENCHES, IDENTITY, OTHER, Bench, parcel
+from bridge.transports import End, Parcel, PausedError, Transport, Whereabouts
+from tests.transports.bench import BENCHES, IDENTITY, OTHER, Bench, names, parcel
 
 CALLS: dict[str, Callable[[Transport], Awaitable[object]]] = {
     "stage": lambda transport: transport.stage([parcel(2)]),
     "publish": lambda transport: transport.publish([parcel(2)]),
     "missing": lambda transport: transport.missing([parcel(2).final]),
-    "clear": lambda transport: transport.clear([parcel(2).staging]),
+    "hold": lambda transport: transport.hold([names(2)]),
+    "release": lambda transport: transport.release([names(2)]),
+    "withdraw": lambda transport: transport.withdraw([names(2)]),
+    "wishes": lambda transport: transport.wishes(),
 }
 
 
@@ -226,12 +229,117 @@ async def test_what_the_erp_took_is_missing_and_what_it_left_is_not(bench: Bench
     assert missing == {both[0].final}
 
 
-async def test_clearing_removes_staging_names_and_knows_that_some_are_gone(bench: Bench) -> None:
+async def test_withdrawing_removes_staging_names_and_knows_that_some_are_gone(bench: Bench) -> None:
     await bench.transport.stage([parcel(1), parcel(2)])
 
-    await bench.transport.clear([parcel(1).staging, parcel(3).staging])
+    await bench.transport.withdraw([names(1), names(3)])
 
     assert set(bench.staged()) == {parcel(2).staging}
+
+
+async def test_withdrawing_leaves_finished_files_alone(bench: Bench) -> None:
+    await publish(bench, parcel())
+
+    await bench.transport.withdraw([names()])
+
+    assert bench.finals() == {parcel().final: parcel().content}
+
+
+async def publish(bench: Bench, *parcels: Parcel) -> None:
+    await bench.transport.stage(parcels)
+    await bench.transport.publish(parcels)
+
+
+async def test_a_held_file_is_out_of_sight_and_comes_back_as_it_was(bench: Bench) -> None:
+    await publish(bench, parcel())
+
+    held = [await bench.transport.hold([names()]) for _ in range(2)]
+    in_between = bench.finals()
+    back = [await bench.transport.release([names()]) for _ in range(2)]
+
+    assert held == [{1: Whereabouts.HELD}] * 2
+    assert in_between == {}
+    assert back == [{1: Whereabouts.BACK}] * 2
+    assert bench.finals() == {parcel().final: parcel().content}
+
+
+async def test_a_marker_goes_before_its_file_is_held_and_comes_back_after_it(bench: Bench) -> None:
+    marked = parcel(marker=".done")
+    await publish(bench, marked)
+
+    await bench.transport.hold([names(marker=".done")])
+    in_between = bench.finals()
+    await bench.transport.release([names(marker=".done")])
+
+    assert in_between == {}
+    assert bench.finals() == {marked.final: marked.content, marked.marker: b""}
+    assert bench.staged() == {}
+
+
+async def test_a_staged_file_is_held_where_it_lies_and_stays_its_own_witness(bench: Bench) -> None:
+    await bench.transport.stage([parcel()])
+
+    found = await bench.transport.hold([names()])
+
+    assert found == {1: Whereabouts.HELD}
+    assert await bench.transport.release([names()]) == {1: Whereabouts.STAGED}
+    assert bench.staged() == {parcel().staging: parcel().content}
+    assert await ends(bench.transport.publish([parcel()])) == [End.PUBLISHED]
+
+
+async def test_what_the_erp_took_can_neither_be_held_nor_released(bench: Bench) -> None:
+    await publish(bench, parcel())
+    bench.take(parcel().final)
+
+    held, released = await bench.transport.hold([names()]), await bench.transport.release([names()])
+
+    assert (held, released) == ({1: Whereabouts.GONE}, {1: Whereabouts.GONE})
+
+
+async def test_a_released_file_never_replaces_a_stranger_s(bench: Bench) -> None:
+    await publish(bench, parcel())
+    await bench.transport.hold([names()])
+    bench.put_final(parcel().final, b"a stranger's")
+
+    first = await bench.transport.release([names()])
+    seen = bench.finals()
+    bench.take(parcel().final)
+    second = await bench.transport.release([names()])
+
+    assert (first, second) == ({1: Whereabouts.COLLISION}, {1: Whereabouts.BACK})
+    assert seen == {parcel().final: b"a stranger's"}
+    assert bench.finals() == {parcel().final: parcel().content}
+
+
+async def test_a_held_file_that_is_withdrawn_is_gone_for_good(bench: Bench) -> None:
+    await publish(bench, parcel())
+    await bench.transport.hold([names()])
+
+    await bench.transport.withdraw([names()])
+
+    assert await bench.transport.release([names()]) == {1: Whereabouts.GONE}
+    assert bench.finals() == {}
+
+
+async def test_after_a_restart_a_held_file_is_still_held(bench: Bench) -> None:
+    await publish(bench, parcel())
+    await bench.transport.hold([names()])
+    after_restart = bench.another()
+    await after_restart.probe(IDENTITY)
+
+    found = (await after_restart.hold([names()]), await after_restart.release([names()]))
+
+    await after_restart.close()
+    assert found == ({1: Whereabouts.HELD}, {1: Whereabouts.BACK})
+
+
+async def test_a_file_named_hold_is_a_wish(bench: Bench) -> None:
+    await publish(bench, parcel())
+    bench.put_final(f"{parcel().final}.hold", b"")
+
+    wishes = await bench.transport.wishes()
+
+    assert wishes == {parcel().final}
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -14,13 +14,15 @@ from bridge.clock import Clock
 from bridge.counters import Counters
 from bridge.errors import BridgeError
 from bridge.journal import Journal, Topic
-from bridge.journal.records import DropResult, DueDrop, WaitingFile
+from bridge.journal.records import DropResult, DueDrop, Litter, WaitingFile
 from bridge.naming import shown
 from bridge.retry import RetryPolicy, backoff, is_given_up
 from bridge.stages.courier import carry, keep_looking
+from bridge.stages.drop.acts import FileActs
+from bridge.stages.drop.held import HeldFiles
 from bridge.stages.drop.readiness import Readiness
 from bridge.states import DropState, HeldReason, Pause
-from bridge.transports import End, Parcel, PausedError, Step, Transport
+from bridge.transports import End, FileNames, Parcel, PausedError, Step, Transport
 
 PROBE_AGAIN = timedelta(seconds=10)
 LOOK_FOR_TAKEN = timedelta(seconds=1)
@@ -40,12 +42,22 @@ class DropPoint:
     format: str
 
 
+@dataclass(slots=True)
+class _Lookout:
+    """When both folders are next looked at for what the ERP took and what is left over; whether any file waits."""
+
+    due: float = 0.0
+    waits: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class _Post:
     """One target's loop: the target, whether it can be used, and who is at work on it."""
 
     point: DropPoint
     readiness: Readiness
+    held: HeldFiles
+    lookout: _Lookout = field(default_factory=_Lookout)
     at_work: asyncio.Lock = field(default_factory=asyncio.Lock)
     has_looked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -61,9 +73,8 @@ class DropStage:
         counters: Counters,
         retry: RetryPolicy,
     ) -> None:
-        self._posts = {
-            point.target: _Post(point, Readiness(point.target, point.transport, journal, clock)) for point in points
-        }
+        self._posts = {point.target: _post(point, journal, clock) for point in points}
+        self.acts = FileActs({target: post.held for target, post in self._posts.items()}, journal)
         self._journal = journal
         self._clock = clock
         self._counters = counters
@@ -112,15 +123,17 @@ class DropStage:
         if not await post.readiness.is_open():
             post.has_looked.set()
             return PROBE_AGAIN
-        await self._clear_litter(post)
+        await post.held.look(self._clock)
         moved = await self._deliver(post)
-        await self._notice_taken(post)
+        if self._is_time_to_look(post.lookout):
+            await self._clear_litter(post)
+            await self._notice_taken(post)
         post.has_looked.set()
         return AT_ONCE if moved else await self._next_look(post)
 
     async def _next_look(self, post: _Post) -> timedelta:
         """Files that wait for the ERP are looked at often: when it took one is worth knowing."""
-        wait = LOOK_FOR_TAKEN if await self._journal.drops.waiting(post.point.target) else PROBE_AGAIN
+        wait = LOOK_FOR_TAKEN if post.lookout.waits or post.held.is_watched else PROBE_AGAIN
         following = await self._journal.drops.next_at(post.point.target)
         if following is None:
             return wait
@@ -225,6 +238,7 @@ class DropStage:
 
     def _report_published(self, post: _Post, drops: Sequence[DueDrop], steps: Sequence[Step]) -> None:
         published = {step.id for step in steps if step.end in {End.PUBLISHED, End.PRESUMED}}
+        post.lookout.waits |= bool(published)
         now = self._clock.now()
         for drop in drops:
             if drop.id not in published:
@@ -243,18 +257,26 @@ class DropStage:
                 },
             )
 
+    def _is_time_to_look(self, lookout: _Lookout) -> bool:
+        """Once a second at most: what a look costs grows with the files that wait, and must not hold up the next."""
+        now = self._clock.monotonic()
+        if now < lookout.due:
+            return False
+        lookout.due = now + LOOK_FOR_TAKEN.total_seconds()
+        return True
+
     async def _clear_litter(self, post: _Post) -> None:
-        """Staging names of drops that an answer overtook: the ERP has the order, so the file must not follow."""
+        """What drops left that an answer or a person overtook: their files must not follow."""
         litter = await self._journal.drops.litter(post.point.target)
         if not litter:
             return
-        names = [name for _, staging, marker in litter for name in (staging, f"{marker}.part") if name != ".part"]
-        await post.point.transport.clear(names)
-        await self._journal.drops.note_cleared([drop_id for drop_id, _, _ in litter])
+        await post.point.transport.withdraw([_left_by(one) for one in litter])
+        await self._journal.drops.note_cleared([one.id for one in litter])
 
     async def _notice_taken(self, post: _Post) -> None:
         """First the rows, then the listing: a file published in between is not in the rows, so it cannot be missed."""
         waiting = await self._journal.drops.waiting(post.point.target)
+        post.lookout.waits = bool(waiting)
         if not waiting:
             return
         gone = await post.point.transport.missing([file.file_name for file in waiting])
@@ -275,6 +297,16 @@ class DropStage:
                 "ms": round(seconds * 1000),
             },
         )
+
+
+def _post(point: DropPoint, journal: Journal, clock: Clock) -> _Post:
+    at_work = asyncio.Lock()
+    held = HeldFiles(point.target, point.transport, journal, at_work)
+    return _Post(point, Readiness(point.target, point.transport, journal, clock), held, at_work=at_work)
+
+
+def _left_by(litter: Litter) -> FileNames:
+    return FileNames(litter.id, litter.file_name, litter.staging_name, litter.marker_name)
 
 
 def _parcel(drop: DueDrop) -> Parcel:

@@ -4,7 +4,6 @@ Not for: mending anything. One alert an outage: raised, repeated while it lasts,
 """
 
 import asyncio
-import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,18 +13,16 @@ from pathlib import Path
 from bridge.channels import Act, Channel, Notice
 from bridge.clock import Clock
 from bridge.counters import Counters
-from bridge.errors import BridgeError
 from bridge.journal import Journal, Topic
 from bridge.journal.conditions import Condition, Finding, Limits, alarming
 from bridge.journal.records import AlertFound, AlertToTell
 from bridge.stages.courier import carry, keep_looking
+from bridge.stages.monitor.telling import Listener
 from bridge.stages.monitor.words import alert_of, what_of
 from bridge.states import Pause
 
 EVERY = timedelta(seconds=5)
 LEAST_FREE_BYTES = 1_000_000_000
-
-log = logging.getLogger(__name__)
 
 
 def _nothing() -> Sequence[AlertFound]:
@@ -61,8 +58,7 @@ class Monitor:
     ) -> None:
         self._journal = journal
         self._clock = clock
-        self._counters = counters
-        self._channels = channels
+        self._listeners = [Listener(channel, counters) for channel in channels]
         self._sights = sights
         self._compared: list[AlertFound] | None = None
         self._since: dict[tuple[Condition, str], datetime] = {}
@@ -128,28 +124,20 @@ class Monitor:
         return [Finding(Condition.JOURNAL_DAMAGED, "journal", now, 1, damage)] if damage else []
 
     async def _tell(self) -> None:
+        """Tell every channel; what none could be told comes again at the next look."""
         alerts = await self._journal.alerts_to_tell(self._sights.repeat)
-        told = [alert for alert in alerts if await self._reach(alert)]
+        news = {alert.id: _notice(alert) for alert in alerts}
+        heard: set[int] = set()
+        for listener in self._listeners:
+            heard |= await listener.tell(news, self._clock.monotonic())
+        told = [alert for alert in alerts if alert.id in heard]
         if told:
             await self._journal.note_told(told)
 
-    async def _reach(self, alert: AlertToTell) -> bool:
-        """Tell every channel; true when at least one passed it on, else the next look tries again."""
-        text = what_of(alert.text) if alert.is_closing else alert.text
-        notice = Notice(_act(alert), alert.kind, alert.subject, alert.severity, text, alert.raised_at)
-        reached = [await self._told(channel, notice) for channel in self._channels]
-        return any(reached)
 
-    async def _told(self, channel: Channel, notice: Notice) -> bool:
-        try:
-            await channel.tell(notice)
-        except BridgeError as error:
-            self._counters.add("notifications_total", channel=channel.name, result="failed")
-            extra = {"stage": "monitor", "channel": channel.name, "error": error.message, "hint": error.hint}
-            log.warning("channel_failed", extra=extra)
-            return False
-        self._counters.add("notifications_total", channel=channel.name, result="told")
-        return True
+def _notice(alert: AlertToTell) -> Notice:
+    text = what_of(alert.text) if alert.is_closing else alert.text
+    return Notice(_act(alert), alert.kind, alert.subject, alert.severity, text, alert.raised_at)
 
 
 def _act(alert: AlertToTell) -> Act:

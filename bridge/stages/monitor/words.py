@@ -124,7 +124,7 @@ def _words_beyond_the_journal(finding: Finding) -> _Words:
                 PAGE,
                 f"The journal is damaged: {finding.example}",
                 "No order is taken until it is mended; Norce comes again for about six hours",
-                "stop the bridge, keep the database with its -wal and -shm files, restore the latest backup",
+                "stop the bridge, then erp-bridge restore the latest copy; the damaged journal is kept beside it",
             )
         case (
             Condition.ORDERS_NOT_WRITTEN

@@ -95,6 +95,7 @@ class Intake:
         self._journal = journal
         self._clock = clock
         self._settings = settings
+        self._room: dict[str, int] = {}
         self.told = ToldAnswers(journal, clock)
 
     async def take(self, incoming: Incoming) -> Taken:
@@ -136,6 +137,26 @@ class Intake:
         self.told.add(taken.admitted.order_id, None)
         await self._journal.settle_reject(reject_id, RejectEnd("replayed", taken.order_ref))
         return taken
+
+    async def render_again(self, order_id: int, target: str) -> RenderedDrop:
+        """The file of a known order for one of its targets, as it would be made today, under a new control number.
+
+        Raises :class:`PermanentError` when its body is kept no more or cannot be made into a file.
+        """
+        stored = await self._journal.acts.request(order_id)
+        forced = BodyKind(stored.body.forced_kind) if stored.body.forced_kind else None
+        content = content_of(stored.body.content_type, stored.body.content, forced)
+        if content is None or target not in self._outlets:
+            raise PermanentError(
+                f"nothing can be made for target {target} from the stored request",
+                name=ErrorName.ORDER_NOT_RENDERABLE,
+                subject=target,
+            )
+        size = len(stored.body.content)
+        request = await _compute(size, lambda: decode(stored.body.content, content))
+        shop = application_name(application_key_of(request), self._applications) or ""
+        order = (await _compute(size, lambda: translate(request, shop, self._settings.zone))).order
+        return await self._render_one(target, order, stored.received_at, size)
 
     async def number_within(self, order_ref: str, within: timedelta) -> str | None:
         """The ERP's number as soon as its answer confirms the order, ``None`` when ``within`` passes first."""
@@ -196,19 +217,24 @@ class Intake:
         for target in way.targets:
             await self._refuse_over_backlog(target)
         drops = []
-        at = incoming.received_at.astimezone(self._settings.zone)
         for target in way.targets:
-            outlet = self._outlets[target]
-            control = await self._journal.take_control(target)
-            render = partial(formats.render, outlet.format, order, control, at)
-            content = await _compute(len(incoming.body.content), render)
-            drop = self._drop(outlet, order, control, content, at)
+            drop = await self._render_one(target, order, incoming.received_at, len(incoming.body.content))
             drops.append(replace(drop, confirming=target == way.confirming))
         return tuple(drops)
 
+    async def _render_one(self, target: str, order: SalesOrder, received_at: datetime, size: int) -> RenderedDrop:
+        outlet, at = self._outlets[target], received_at.astimezone(self._settings.zone)
+        control = await self._journal.take_control(target)
+        content = await _compute(size, partial(formats.render, outlet.format, order, control, at))
+        return self._drop(outlet, order, control, content, at)
+
     async def _refuse_over_backlog(self, target: str) -> None:
+        """Counted anew only when as many were admitted since as there was room for: meanwhile it can but shrink."""
         limit = self._outlets[target].max_waiting
-        if await self._journal.drops.backlog(target) >= limit:
+        if self._room.get(target, 0) <= 0:
+            self._room[target] = limit - await self._journal.drops.backlog(target)
+        self._room[target] -= 1
+        if self._room[target] < 0:
             raise TransientError(
                 f"{limit} files of target {target} wait already",
                 name=ErrorName.TARGET_BACKLOG,

@@ -25,10 +25,12 @@ from bridge.norce.bodies import BodyKind, Content, content_of
 from bridge.stages.receive.admission import Incoming, Intake, Taken
 from bridge.stages.receive.gate import Caller, Gate, Refusal
 from bridge.stages.receive.page import help_page
+from bridge.stages.receive.recorder import Exchange, Recorder
 
 RETRY_AFTER_S = 600
 READ_WITHIN_S = 30
 _REQUEST_ID = web.RequestKey("request_id", str)
+_BODY = web.RequestKey("body", bytes)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{6,64}")
 _SERVER = "erp-bridge"
 
@@ -67,6 +69,7 @@ class ReceiveStage:
         self._counters = counters
         self._in_flight = 0
         self._is_closing = False
+        self.recorder = Recorder(clock)
 
     def app(self) -> web.Application:
         """The application with its routes (``INTERFACE.md`` 4.1)."""
@@ -97,6 +100,7 @@ class ReceiveStage:
         try:
             response = await self._handled(request, handler)
             code = response.status
+            self._record(request, response)
         except web.HTTPException as error:
             code = error.status
             raise
@@ -108,6 +112,15 @@ class ReceiveStage:
             self._counters.add("http_requests_total", route=route, method=request.method, code=str(code))
             took = self._clock.monotonic() - began
             self._counters.observe("http_request_duration_seconds", took, route=route, method=request.method)
+
+    def _record(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Hand the exchange to the recorder; what was not let in or not read whole has no body to keep."""
+        body = request.get(_BODY)
+        if body is None or not isinstance(response, web.Response):
+            return
+        answer = response.body if isinstance(response.body, bytes) else b""
+        headers = tuple(request.headers.items())
+        self.recorder.keep(Exchange(request.method, request.path_qs, headers, body, response.status, answer))
 
     async def _handled(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
@@ -190,6 +203,7 @@ class ReceiveStage:
             raise TransientError("the body did not arrive in time", name=ErrorName.BUSY) from None
         except (ConnectionError, web.RequestPayloadError):
             raise TransientError("the body did not arrive whole", name=ErrorName.BUSY) from None
+        request[_BODY] = content
         label = request.headers.get("Content-Type", "")
         kind = content_of(label, content, forced)
         if kind is None:
