@@ -6,7 +6,25 @@ Not for: any verb. Nothing heavy is imported here, so that ``--help`` is quick.
 import click
 
 from bridge import __version__
-from bridge.cli import keep, look, orders, rejects, service, trying
+from bridge.cli import (
+    demo,
+    export,
+    files,
+    init,
+    keep,
+    keeping,
+    look,
+    order_acts,
+    orders,
+    recording,
+    rejects,
+    sending,
+    service,
+    showing,
+    simulate,
+    tail,
+    trying,
+)
 from bridge.cli._globals import HELP, Root, add_globals
 
 
@@ -16,16 +34,31 @@ def root() -> click.Group:
     group.context_settings = HELP
     add_globals(group, hidden=False)
     group.params.append(_version_option())
+    for act in (*order_acts.VERBS, export.export):
+        orders.orders.add_command(act)
     for command in (
+        init.init,
+        demo.demo,
         look.check,
         service.run,
         look.status,
+        tail.tail,
         orders.orders,
         rejects.rejects,
+        files.quarantine,
+        files.files,
         trying.preview,
         trying.read,
+        sending.send,
+        recording.record,
+        simulate.simulate,
         keep.target,
         keep.secret,
+        showing.config,
+        keeping.backup,
+        keeping.restore,
+        showing.alerts,
+        showing.completion,
         service.test,
     ):
         group.add_command(command)

@@ -3,9 +3,10 @@
 Not for: changing anything; acts go through :class:`~bridge.cli._client.AdminApi` alone.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from bridge.cli._globals import Globals
 from bridge.config import Config
 from bridge.errors import BridgeError, ErrorName, TransientError
 from bridge.journal import overview, reading
-from bridge.journal.threads import open_read_only
+from bridge.journal.threads import looked_into
 from bridge.ops import documents
 from bridge.ops.documents import Document
 from bridge.ops.filters import filter_of
@@ -35,8 +36,8 @@ class Source(Protocol):
         """A page of the list."""
         ...
 
-    def payload(self, ref: str, what: str) -> Payload:
-        """The bytes of a ``request``, a ``file`` or an ``answer``."""
+    def payload(self, ref: str, what: str, number: int | None = None) -> Payload:
+        """The bytes of a ``request``, a ``file`` (the first unless numbered) or an ``answer`` (else the latest)."""
         ...
 
     def rejects(self) -> list[Document]:
@@ -64,13 +65,8 @@ class JournalFile:
         self._api = api
         self._database = config.journal.database
 
-    @contextmanager
-    def _opened(self) -> Iterator[Any]:
-        db = open_read_only(self._database)
-        try:
-            yield db
-        finally:
-            db.close()
+    def _opened(self) -> AbstractContextManager[Any]:
+        return looked_into(self._database)
 
     def order(self, ref: str) -> Document:
         """One order with all that belongs to it."""
@@ -83,11 +79,16 @@ class JournalFile:
         with self._opened() as db:
             return documents.page(reading.list_orders(db, filter_of(query, overdue)))
 
-    def payload(self, ref: str, what: str) -> Payload:
-        """The bytes of a ``request``, a ``file`` or an ``answer``."""
-        ask = {"request": reading.request_of, "file": reading.file_of, "answer": reading.answer_of}[what]
+    def payload(self, ref: str, what: str, number: int | None = None) -> Payload:
+        """The bytes of a ``request``, a ``file`` (the first unless numbered) or an ``answer`` (else the latest)."""
         with self._opened() as db:
-            found = ask(db, ref)
+            match what:
+                case "request":
+                    found = reading.request_of(db, ref)
+                case "file":
+                    found = reading.file_of(db, ref, number or 1)
+                case _:
+                    found = reading.answer_of(db, ref, number or 0)
         return found.content, found.content_type
 
     def rejects(self) -> list[Document]:
@@ -143,9 +144,9 @@ class ApiSource:
         found: Document = self._document("/orders", query)
         return found
 
-    def payload(self, ref: str, what: str) -> Payload:
-        """The bytes of a ``request``, a ``file`` or an ``answer``."""
-        tail = {"request": "request", "file": "files/1", "answer": "answers/0"}[what]
+    def payload(self, ref: str, what: str, number: int | None = None) -> Payload:
+        """The bytes of a ``request``, a ``file`` (the first unless numbered) or an ``answer`` (else the latest)."""
+        tail = {"request": "request", "file": f"files/{number or 1}", "answer": f"answers/{number or 0}"}[what]
         return self._payload(f"/orders/{quote(ref, safe='')}/{tail}")
 
     def rejects(self) -> list[Document]:
@@ -173,8 +174,14 @@ def source_of(chosen: Globals, config: Config) -> Source:
     api = admin_api(chosen, config)
     if chosen.url is not None:
         return ApiSource(api)
+    journal_here(config)
+    return JournalFile(config, api)
+
+
+def journal_here(config: Config) -> Path:
+    """The journal's file on this machine. Raises :class:`TransientError` when there is none."""
     if config.journal.database.exists():
-        return JournalFile(config, api)
+        return config.journal.database
     raise TransientError(
         f"there is no journal at {config.journal.database}, and so no bridge that ever ran with these settings",
         name=ErrorName.SERVICE_UNREACHABLE,

@@ -11,6 +11,7 @@ import click
 
 from bridge.cli import _exits, _output
 from bridge.cli._globals import Noun, examples, given
+from bridge.cli._writing import write_secret
 
 _SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -82,7 +83,7 @@ def set_secret(name: str, *, as_hash: bool) -> int:
         raise click.BadParameter("letters, digits, dot, dash and underscore only", param_hint="NAME")
     value = _read_secret()
     path = _folder() / name
-    _write(path, _hashed(value) if as_hash else value)
+    write_secret(path, _hashed(value) if as_hash else value)
     _output.say(f"Written: {path} (mode 0600)")
     return _exits.DONE
 
@@ -106,27 +107,3 @@ def _hashed(value: str) -> str:
     from bridge.config import hash_password
 
     return hash_password(value)
-
-
-def _write(path: Path, value: str) -> None:
-    """Complete or not at all, and never readable by others, not even for a moment."""
-    import os
-
-    from bridge.errors import ErrorName, PermanentError
-
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(value + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise PermanentError(
-            f"cannot write {path}: {error.strerror}",
-            name=ErrorName.FILE_NOT_WRITTEN,
-            hint=f"give yourself rights on {path.parent}",
-        ) from error

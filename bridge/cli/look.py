@@ -47,7 +47,7 @@ def status(*, nagios: bool) -> int:
     except BridgeError as error:
         if not nagios:
             raise
-        _output.line(f"ERP-BRIDGE UNKNOWN - {error.line()}")
+        _output.line(f"ERP-BRIDGE UNKNOWN - {_one_line(error.line())}")
         return 3
     if nagios:
         return _nagios(found)
@@ -56,6 +56,11 @@ def status(*, nagios: bool) -> int:
     else:
         _show(found, config.site.time_zone)
     return _exits.BAD if found["alerts"] or not found["running"] else _exits.DONE
+
+
+def _one_line(text: str) -> str:
+    """Nagios takes the first line, and what stands behind a bar for measurements."""
+    return "; ".join(text.splitlines()).replace("|", "/")
 
 
 def _nagios(found: dict[str, Any]) -> int:

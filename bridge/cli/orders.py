@@ -58,21 +58,9 @@ def list_orders(*, as_csv: bool, since: str | None, overdue: bool, **wanted: Any
 
 
 def _since(text: str | None, config: "Config") -> str:
-    from datetime import UTC, datetime
+    from bridge.cli._times import moment_of
 
-    from bridge.config import parse_duration
-
-    if text is None:
-        return ""
-    try:
-        return (datetime.now(UTC) - parse_duration(text)).isoformat()
-    except ValueError:
-        pass  # no length of time; then it is a moment
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f'"{text}" is neither "2 h" nor a day like 2026-11-21', param_hint="--since") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=config.site.time_zone)).isoformat()
+    return moment_of(text, config.site.time_zone).isoformat() if text is not None else ""
 
 
 def _show_list(found: Sequence[dict[str, Any]], config: "Config", *, as_csv: bool) -> None:

@@ -20,7 +20,7 @@ _HEADINGS = ("Id", "Received", "Seen", "Size", "Reason")
 
 @click.group(cls=Noun)
 def rejects() -> None:
-    """Rejects: orders that were answered Failed, kept for another try."""
+    """Rejects: orders answered Failed, kept for another try."""
 
 
 def _source() -> "tuple[AdminApi, Source]":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Verb, epilog=examples("run", "run -c /etc/erp-bridge/config.toml"))
 def run() -> int:
-    """Run the bridge: what systemd starts; SIGTERM or Ctrl-C ends it."""
+    """Run the bridge, as systemd does; SIGTERM or Ctrl-C ends it."""
     from bridge.cli._settings import settings
     from bridge.config import missing_for_run
 
@@ -58,7 +58,7 @@ def _fast_loop() -> "type[asyncio.AbstractEventLoop] | None":
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS OF PYTEST]...")
 def test(arguments: tuple[str, ...]) -> int:
-    """Run the tests of this checkout; what follows is handed to pytest."""
+    """Run the tests of this checkout; the rest goes to pytest."""
     import importlib.util
     import subprocess
     import sys

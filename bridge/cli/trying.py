@@ -29,7 +29,8 @@ def _chosen_target(name: str | None) -> "tuple[Config, Target]":
     return config, config.targets[known(list(config.targets), name, "target")]
 
 
-def _content(file: Path) -> bytes:
+def content_of_file(file: Path) -> bytes:
+    """The bytes of a file that was named, or of stdin for ``-``."""
     from bridge.errors import ErrorName, PermanentError
 
     try:
@@ -52,7 +53,7 @@ def preview(file: Path, target_name: str | None) -> int:
     from bridge.errors import PermanentError
 
     config, target = _chosen_target(target_name)
-    content = _content(file)
+    content = content_of_file(file)
     try:
         _output.raw(_rendered(content, config, target))
     except PermanentError as error:
@@ -95,7 +96,7 @@ def read(file: Path, target_name: str | None) -> int:
     from bridge.model import AckStatus, Fault, Reading
 
     config, target = _chosen_target(target_name)
-    content = _content(file)
+    content = content_of_file(file)
     form = _reader(target)
     name = target.answer.format
     try:

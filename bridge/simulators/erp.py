@@ -1,0 +1,130 @@
+"""An ERP to talk to: takes order files from a folder as ERPs do, and answers with files, well or badly on demand.
+
+Not for: more than one target, or remote folders.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bridge.clock import Clock, SystemClock
+from bridge.naming import is_never_taken, marker_name
+from bridge.simulators.erp_answers import AnswerFile, files_about, mood_for
+from bridge.simulators.erp_book import Entry, ErpBook, Mood
+from bridge.simulators.sides import side_of
+
+LOOKS_EVERY = timedelta(milliseconds=50)
+
+
+@dataclass(frozen=True, slots=True)
+class ErpSettings:
+    """Where the ERP finds orders and puts answers, and how it behaves."""
+
+    outbox: Path
+    inbox: Path
+    format: str
+    marker: str = ""
+    """The target's template for markers; with one, a file is taken once its marker lies beside it."""
+
+    delay: timedelta = timedelta(seconds=2)
+    faults: float = 0.0
+    pause: timedelta = timedelta(seconds=1)
+    """Between the two goes of a half-written file."""
+
+    seed: int = 1
+
+
+class SimulatedErp:
+    """One ERP over one target's folders. ``tell`` is called with a sentence for each file taken or written."""
+
+    def __init__(
+        self, settings: ErpSettings, clock: Clock | None = None, tell: Callable[[str], None] | None = None
+    ) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._side = side_of(settings.format)
+        self._chance = random.Random(settings.seed)
+        self._tell = tell or (lambda _: None)
+        self.book = ErpBook()
+
+    async def run(self, closing: asyncio.Event) -> None:
+        """Take and answer until ``closing``; answers that are not due by then are never written."""
+        async with asyncio.TaskGroup() as answering:
+            while not closing.is_set():
+                taken = await asyncio.to_thread(self._take_all)
+                entered = [entry for name, content in taken if (entry := self._enter(name, content))]
+                for entry in entered:
+                    answering.create_task(self._answer(entry, closing))
+                await self._clock.wait(closing, LOOKS_EVERY)
+
+    def _enter(self, name: str, content: bytes) -> Entry | None:
+        """Note a file; the order to answer, or ``None`` for a file that this ERP cannot read."""
+        try:
+            order_ref = self._side.reference(content)
+        except ValueError as error:
+            self.book.take(name, content, None)
+            self._tell(f"{name} taken, but not understood: {error}")
+            return None
+        taken = self.book.take(name, content, order_ref)
+        mood = Mood.WELL if taken.again else mood_for(self._chance, self._settings.faults)
+        self._tell(f"{name} taken: order {order_ref}" + (", for the second time" if taken.again else ""))
+        return self.book.enter(order_ref, mood)
+
+    async def _answer(self, entry: Entry, closing: asyncio.Event) -> None:
+        passed = 0.0
+        for file in files_about(entry, self._side):
+            if await self._clock.wait(closing, self._settings.delay * (file.after - passed)):
+                return
+            passed = file.after
+            entry.answers.append(file.name)
+            await self._write(file, closing)
+            self._tell(f"{file.name} written: order {entry.order_ref}, {entry.mood.replace('_', '-')}")
+        entry.is_done = True
+
+    # --- files ----------------------------------------------------------------------------------------------------
+
+    def _take_all(self) -> list[tuple[str, bytes]]:
+        """Read and remove each finished file, the marker with it."""
+        return list(self._taken())
+
+    def _taken(self) -> Iterator[tuple[str, bytes]]:
+        try:
+            names = sorted(path.name for path in self._settings.outbox.iterdir() if path.is_file())
+        except FileNotFoundError:
+            return
+        present = set(names)
+        markers = {marker_name(self._settings.marker, name) for name in names} if self._settings.marker else set()
+        for name in names:
+            marker = marker_name(self._settings.marker, name) if self._settings.marker else None
+            is_finished = marker is None or marker in present
+            if name in markers or is_never_taken(name) or not is_finished:
+                continue
+            path = self._settings.outbox / name
+            content = path.read_bytes()
+            path.unlink()
+            if marker is not None:
+                (self._settings.outbox / marker).unlink()
+            yield name, content
+
+    async def _write(self, file: AnswerFile, closing: asyncio.Event) -> None:
+        path = self._settings.inbox / file.name
+        if not file.in_place:
+            await asyncio.to_thread(_write_whole, path, file.content)
+            return
+        half = len(file.content) // 2
+        handle = await asyncio.to_thread(path.open, "xb", 0)
+        try:
+            await asyncio.to_thread(handle.write, file.content[:half])
+            await self._clock.wait(closing, self._settings.pause)
+            await asyncio.to_thread(handle.write, file.content[half:])  # wherever the file lies by now
+        finally:
+            handle.close()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    partial = path.with_name(f"{path.name}.part")
+    partial.write_bytes(content)
+    partial.rename(path)

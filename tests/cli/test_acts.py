@@ -1,0 +1,69 @@
+"""The verbs by which a person decides about an order; the exit codes say what came of it."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bridge.journal import Journal
+from tests.cli.conftest import Verb
+from tests.support import journals
+
+Filling = Callable[[Callable[[Journal], Awaitable[object]]], object]
+ACTS = ("hold", "release", "resend", "abandon", "confirm")
+NUMBER = {"confirm": ("--erp-no", "SO-1")}
+
+
+async def two_alike(journal: Journal) -> None:
+    await journals.admit(journal, "a1")
+    await journals.admit(journal, "A1")
+    await journals.admit(journal, "48447")
+
+
+@pytest.fixture
+def filled(fill: Filling) -> None:
+    fill(two_alike)
+
+
+def words(act: str, ref: str) -> list[str]:
+    return ["orders", act, ref, *NUMBER.get(act, ()), "--because", "x"]
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_needs_the_service_and_a_reason(verb: Verb, home: Path, act: str) -> None:
+    (home / "config.toml").write_text('[admin]\nlisten = "127.0.0.1:1"\n')
+
+    asleep = verb(*words(act, "48447"))
+    silent = verb("orders", act, "48447", *NUMBER.get(act, ()))
+
+    assert (asleep[0], silent[0]) == (69, 2)
+    assert "start it: erp-bridge run" in asleep[2]
+
+
+@pytest.mark.usefixtures("filled", "service")
+@pytest.mark.parametrize("act", ACTS)
+def test_an_unknown_reference_ends_in_3_and_an_ambiguous_one_in_4_with_candidates(verb: Verb, act: str) -> None:
+    unknown, ambiguous = verb(*words(act, "9999")), verb(*words(act, "A1 "))
+
+    assert (unknown[0], ambiguous[0]) == (3, 4)
+    assert "a1 (#1), A1 (#2)" in ambiguous[2]
+
+
+@pytest.mark.usefixtures("filled", "service")
+def test_what_a_state_forbids_ends_in_4(verb: Verb) -> None:
+    code, out, err = verb(*words("hold", "48447"))
+
+    assert (code, out) == (4, "")
+    assert "carries no orders out" in err
+
+
+@pytest.mark.usefixtures("filled", "service")
+def test_a_remark_is_kept_and_told_as_json_too(verb: Verb) -> None:
+    told = verb("orders", "note", "48447", "called the warehouse")
+    as_json = verb("orders", "note", "48447", "again", "--json")
+
+    assert told[:2] == (0, "48447: noted\n")
+    assert json.loads(as_json[1])["told"] == "noted"
+    assert "called the warehouse" in verb("orders", "timeline", "48447")[1]

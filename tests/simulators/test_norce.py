@@ -1,0 +1,222 @@
+"""The simulated Norce over HTTP: tokens and their limits, strict status calls, faults, orders on request."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bridge.clock import SystemClock
+from bridge.counters import Counters
+from bridge.errors import TransientError
+from bridge.model import AckStatus, StatusReport
+from bridge.norce.client import NorceAccess, NorceClient
+from bridge.norce.client_login import Credentials
+from bridge.norce.reports import call_for
+from bridge.simulators.norce import CONNECT_PATH, TOKEN_PATH, SimulatedNorce
+from bridge.simulators.norce_tokens import Client
+from tests.support.clock import ManualClock
+
+FORM = {"grant_type": "client_credentials", "client_id": "demo", "client_secret": "s", "scope": "playground"}
+STATUS = f"{CONNECT_PATH}/Order/SendOrderStatus"
+A_MINUTE = timedelta(minutes=1, milliseconds=1)
+CONFIRMED = {"ClientOrderRef": 48447, "ErpOrderNo": "SO-1", "OrderStatus": "Confirmed"}
+
+
+class Shop:
+    """A running simulator and a browser to it."""
+
+    def __init__(self, norce: SimulatedNorce, session: aiohttp.ClientSession) -> None:
+        self.norce = norce
+        self.session = session
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.norce.port}{path}"
+
+    async def token(self, **form: str) -> tuple[int, Any]:
+        async with self.session.post(self.url(TOKEN_PATH), data={**FORM, **form}) as reply:
+            return reply.status, await reply.json() if reply.content_type == "application/json" else None
+
+    async def call(self, body: Any, **options: Any) -> tuple[int, str]:
+        _, granted = await self.token()
+        headers = {"Authorization": f"Bearer {granted['access_token']}"}
+        async with self.session.post(self.url(STATUS), **{"json": body, "headers": headers, **options}) as reply:
+            return reply.status, await reply.text()
+
+    async def get(self, path: str) -> Any:
+        async with self.session.get(self.url(path)) as reply:
+            return await reply.json()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def shop(clock: ManualClock) -> AsyncIterator[Shop]:
+    norce = SimulatedNorce(Client(client_secret="s"), clock)
+    norce.book.answered("48447", None, ok=True)
+    async with norce.running(), aiohttp.ClientSession() as session:
+        yield Shop(norce, session)
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"client_secret": "x"}, "invalid_client"),
+        ({"client_id": "x"}, "invalid_client"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"scope": "moon"}, "invalid_scope"),
+    ],
+)
+async def test_a_wrong_client_gets_no_token(shop: Shop, form: dict[str, str], error: str) -> None:
+    status, said = await shop.token(**form)
+
+    assert (status, said) == (400, {"error": error})
+
+
+async def test_twenty_tokens_at_once_then_three_a_minute(shop: Shop, clock: ManualClock) -> None:
+    burst = [(await shop.token())[0] for _ in range(21)]
+
+    clock.advance(A_MINUTE)
+    after = [(await shop.token())[0] for _ in range(4)]
+
+    assert burst == [200] * 20 + [429]
+    assert after == [200] * 3 + [429]
+
+
+async def test_a_status_call_is_booked_and_shown_in_order(shop: Shop) -> None:
+    status, said = await shop.call(CONFIRMED)
+
+    orders, reports = await shop.get("/sim/orders"), await shop.get("/sim/reports")
+    assert (status, said) == (200, "")
+    assert [(order["ClientOrderRef"], order["OrderStatus"], order["ErpOrderNo"]) for order in orders] == [
+        ("48447", "Confirmed", "SO-1"),
+    ]
+    assert [(report["operation"], report["body"], report["status"]) for report in reports] == [
+        ("SendOrderStatus", CONFIRMED, 200),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"headers": {"Authorization": "Bearer made-up"}}, 401),
+        ({"headers": {}}, 401),
+        ({"json": None, "data": "<SendOrderStatusRequest/>"}, 415),
+        ({"json": [1]}, 400),
+        ({"json": {**CONFIRMED, "ClientOrderRef": "48447"}}, 400),
+        ({"json": {**CONFIRMED, "ClientOrderRef": 1}}, 400),
+    ],
+)
+async def test_a_call_against_the_contract_is_refused(shop: Shop, options: dict[str, Any], status: int) -> None:
+    answered, said = await shop.call(CONFIRMED, **options)
+
+    (order,) = shop.norce.book.orders()
+    assert answered == status
+    assert said
+    assert order.status == "Allocation"
+
+
+async def test_a_token_is_refused_once_it_has_expired(shop: Shop, clock: ManualClock) -> None:
+    _, granted = await shop.token()
+    headers = {"Authorization": f"Bearer {granted['access_token']}"}
+
+    clock.advance(A_MINUTE * 61)
+    status, _ = await shop.call(CONFIRMED, headers=headers)
+
+    assert status == 401
+    assert granted["expires_in"] == 3600
+
+
+async def test_an_operation_that_is_not_simulated_is_not_found(shop: Shop) -> None:
+    async with shop.session.post(shop.url(f"{CONNECT_PATH}/Order/CreateOrderDream"), json={}) as reply:
+        unauthorized = reply.status
+    _, granted = await shop.token()
+    headers = {"Authorization": f"Bearer {granted['access_token']}"}
+    async with shop.session.post(shop.url(f"{CONNECT_PATH}/Order/Dream"), json={}, headers=headers) as reply:
+        absent = reply.status
+
+    assert (unauthorized, absent) == (401, 404)
+
+
+async def test_faults_are_set_over_http_and_a_cut_call_was_booked_all_the_same(shop: Shop) -> None:
+    async with shop.session.put(shop.url("/sim/faults"), json={"cut": 1}) as reply:
+        accepted = reply.status
+
+    with pytest.raises(aiohttp.ClientError):
+        await shop.call(CONFIRMED)
+
+    assert accepted == 200
+    assert shop.norce.book.orders()[0].status == "Confirmed"
+
+
+async def test_a_refused_call_is_answered_503_and_books_nothing(shop: Shop) -> None:
+    async with shop.session.put(shop.url("/sim/faults"), json={"refused": 1}):
+        pass
+
+    status, _ = await shop.call(CONFIRMED)
+
+    assert status == 503
+    assert shop.norce.book.orders()[0].status == "Allocation"
+
+
+@pytest.mark.parametrize("faults", [{"refused": "all"}, {"tired": 1}, {"slow": -1}])
+async def test_faults_that_are_none_are_refused(shop: Shop, faults: dict[str, Any]) -> None:
+    async with shop.session.put(shop.url("/sim/faults"), json=faults) as reply:
+        status = reply.status
+
+    assert status == 400
+
+
+async def test_the_bridges_own_client_gets_on_with_it() -> None:
+    norce = SimulatedNorce(Client(client_secret="s"))
+    norce.book.answered("48447", None, ok=True)
+    async with norce.running():
+        base = f"http://127.0.0.1:{norce.port}"
+        access = NorceAccess(f"{base}{CONNECT_PATH}", f"{base}{TOKEN_PATH}", Credentials("demo", "s", "playground"))
+        async with NorceClient(access, SystemClock(), Counters()) as client:
+            call = call_for(StatusReport(AckStatus.CONFIRMED, "SO-1"), "48447")
+            await client.send(call.operation, call.body)
+
+    assert norce.book.orders()[0].status == "Confirmed"
+
+
+async def test_orders_are_made_and_posted_with_the_login_on_request(shop: Shop) -> None:
+    got: list[tuple[str, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        got.append(((await request.json())["ClientOrderRef"], request.headers["Authorization"]))
+        return web.json_response({"StatusCode": "OK", "Description": "", "HasErpOrderNo": False, "ErpOrderNo": None})
+
+    app = web.Application()
+    app.router.add_post("/orders", take)
+    async with TestServer(app) as receiver:
+        wanted = {"count": 3, "url": str(receiver.make_url("/orders")), "username": "norce", "password": "p"}
+        async with shop.session.post(shop.url("/sim/orders"), json=wanted) as reply:
+            made = await reply.json()
+        async with asyncio.timeout(5):
+            while any(record.answer is None for record in shop.norce.book.orders()[1:]):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    assert {ref for ref, _ in got} == set(made["orders"])
+    assert {authorization for _, authorization in got} == {aiohttp.encode_basic_auth("norce", "p")}
+
+
+@pytest.mark.parametrize("wanted", [{"count": 0}, {"count": "many"}, {"count": 1}, {"time_factor": "x"}])
+async def test_orders_that_cannot_be_sent_are_refused(shop: Shop, wanted: dict[str, Any]) -> None:
+    async with shop.session.post(shop.url("/sim/orders"), json=wanted) as reply:
+        status = reply.status
+
+    assert status == 400
+
+
+async def test_a_taken_port_is_told_in_words(shop: Shop) -> None:
+    with pytest.raises(TransientError, match="cannot listen"):
+        async with SimulatedNorce(Client()).running(port=shop.norce.port):
+            pass
