@@ -1,0 +1,26 @@
+"""The measurement itself works: few orders, and each line that it should print."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.flow.bridge_process import ROOT
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(120)
+def test_the_core_loop_is_measured() -> None:
+    few = ["--orders", "30", "--rounds", "1", "--seconds", "0.5", "--rate", "20", "--answers", "3"]
+
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench/core_loop.py"), *few],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    for line in ("durable work alone", "through HTTP", "ratio", "file visible", "status at Norce"):
+        assert line in done.stdout
