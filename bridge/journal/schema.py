@@ -247,7 +247,7 @@ def m0004_indexes_of_the_queues(db: Database) -> None:
 
 
 @migrations()
-def m0004_acts_of_people(db: Database) -> None:
+def m0005_acts_of_people(db: Database) -> None:
     """Where a held drop came from and whether a file holds it; which order a person said that a file speaks of."""
     db.execute("ALTER TABLE drops ADD COLUMN held_from TEXT")
     db.execute("ALTER TABLE drops ADD COLUMN held_by_file INTEGER NOT NULL DEFAULT 0")

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from bridge.errors import ErrorName
 from bridge.ops.admin import build_app
 from bridge.ops.events import EVENTS
 from bridge.ops.metrics import COUNTED
+from bridge.ops.operations import Recording
 from bridge.states import DROP_MOVES, REPORT_MOVES, DropState, OrderState, ReportState
 from tests.ops.running import Running
 from tests.stages.receive_support import Desk
@@ -109,8 +111,11 @@ def test_every_state_and_every_move_is_described() -> None:
 
 async def test_every_route_is_described(tmp_path: Path) -> None:
     async with journals.opened(tmp_path) as journal:
-        admin = build_app(Running(journal, ManualClock(), tmp_path).operations())
-        orders = Desk(journal).stage.app()
+        receive = Desk(journal).stage
+        recording = Recording(receive.recorder.start, receive.recorder.since)
+        operations = Running(journal, ManualClock(), tmp_path).operations()
+        admin = build_app(replace(operations, recording=recording))
+        orders = receive.app()
 
     text = page("http-api")
     described = set(re.findall(r"^\| `(GET|POST) (\S+)` \|", text, re.MULTILINE))
