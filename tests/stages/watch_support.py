@@ -180,3 +180,18 @@ async def until(holds: Callable[[], object], within_s: float = 5.0) -> None:
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - another process's folder gives no event to wait for
             await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    opened = Journal(tmp_path / "var" / "bridge.db", SystemClock(), durability="normal")
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def yard(tmp_path: Path, journal: Journal) -> Yard:
+    made = Yard(tmp_path, journal)
+    made.inbox.mkdir()
+    return made
