@@ -56,16 +56,16 @@ def _names(kind: type) -> tuple[str, ...] | None:
 
 
 def _plain(value: object, zone: tzinfo, *, numbers_as_text: bool) -> object:
-    if value is None or isinstance(value, str):
-        return None if value is None else str(value)
-    if _names(type(value)) is not None:  # type: ignore[arg-type] # a class is hashable
-        return _members(value, zone, numbers_as_text=numbers_as_text)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part, zone, numbers_as_text=numbers_as_text) for key, part in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(part, zone, numbers_as_text=numbers_as_text) for part in value]
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Decimal):
         return plain(value) if numbers_as_text else value
+    if _names(type(value)) is not None:  # type: ignore[arg-type] # a class is hashable
+        return _members(value, zone, numbers_as_text=numbers_as_text)
+    if isinstance(value, tuple | list):
+        return [_plain(part, zone, numbers_as_text=numbers_as_text) for part in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part, zone, numbers_as_text=numbers_as_text) for key, part in value.items()}
     return _single(value, zone)
 
 

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
 from bridge.formats._columns import rows
+from bridge.formats._document import order_document
 from bridge.formats._fields import Facts, Statement, statement
 from bridge.formats._fold import fold
 from bridge.formats._heading import facts_of, fields_by_heading, has_stray_cells, known_columns, known_fields
@@ -99,11 +101,10 @@ class _Delimited:
         """A heading and a row for each line of the order, its own facts repeated; no value breaks a row."""
         if not order.lines:
             raise not_renderable("lines", "is empty, and each row is a line", "Have the shop send the order's rows")
-        document = neutral(order, self._options, " ")
         try:
-            return encode(self._text(document), self._options.encoding)
+            return encode(self._text(*self._rows(order)), self._options.encoding)
         except UnicodeEncodeError:
-            refuse_unencodable("", document, self._options.encoding)
+            refuse_unencodable("", neutral(order, self._options, " "), self._options.encoding)
             raise
 
     def read(self, content: bytes) -> Reading:
@@ -131,8 +132,16 @@ class _Delimited:
             return False
         return text.endswith(("\n", "\r"))
 
-    def _text(self, document: Mapping[str, object]) -> str:
-        heading, body = rows(document, self._options.decimal)
+    def _rows(self, order: SalesOrder) -> tuple[list[str], list[list[str]]]:
+        """Nearly every order can be written as it is; the rest is cleaned or refused, for which fields need names."""
+        try:
+            heading, body = rows(order_document(order, ZoneInfo(self._options.time_zone)), self._options.decimal)
+            is_clean = all("".join(row).isprintable() for row in body)
+        except ValueError:
+            is_clean = False
+        return (heading, body) if is_clean else rows(neutral(order, self._options, " "), self._options.decimal)
+
+    def _text(self, heading: list[str], body: list[list[str]]) -> str:
         text = io.StringIO(newline="")
         writer = csv.writer(
             text,

@@ -18,8 +18,10 @@ from bridge.model import SalesOrder
 
 _Canonical: TypeAlias = "dict[str, _Canonical] | list[_Canonical] | str | int | bool | None"
 
-_NOT_SENT = frozenset({"application", "seller"})
+_NOT_SENT = ("application", "seller")
 """Fields of an order that our settings fill, not the sender."""
+
+_written = json.JSONEncoder(sort_keys=True).encode
 
 
 def fingerprint(order: SalesOrder) -> str:
@@ -28,22 +30,24 @@ def fingerprint(order: SalesOrder) -> str:
     What is empty is left out, so that a field which a later version adds changes no fingerprint of an order that
     does not use it; two orders across an upgrade stay comparable.
     """
-    said = {name: value for name, value in _of_fields(order).items() if name not in _NOT_SENT}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    said = _of_fields(order)
+    for name in _NOT_SENT:
+        said.pop(name, None)
+    return hashlib.sha256(_written(said).encode()).hexdigest()
 
 
 def _canonical(value: object) -> _Canonical:
-    if value is None or isinstance(value, str | int):  # most are
-        return value
     match value:
+        case str() | int():
+            return value
         case Decimal():
             return _plain(value)
+        case tuple():
+            return [_canonical(inner) for inner in value]
         case dt.datetime():
             return iso(value)
         case Mapping():
             return {str(name): _canonical(inner) for name, inner in value.items()}
-        case tuple():
-            return [_canonical(inner) for inner in value]
         case _:
             return dict(_of_fields(value))
 
@@ -52,8 +56,10 @@ def _of_fields(value: object) -> dict[str, _Canonical]:
     said: dict[str, _Canonical] = {}
     for name in _names(type(value)):  # type: ignore[arg-type] # a class is hashable
         part = getattr(value, name)
-        inner = None if part is None else _canonical(part)
-        if not _is_empty(inner):
+        if part is None or part is False:
+            continue
+        inner = _canonical(part)
+        if inner or type(inner) is int:  # the number 0 says something
             said[name] = inner
     return said
 
@@ -63,11 +69,6 @@ def _names(kind: type) -> tuple[str, ...]:
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no place in an order")
     return tuple(field.name for field in fields(kind))
-
-
-def _is_empty(value: _Canonical) -> bool:
-    """True for what says nothing; the number 0 says something."""
-    return value is None or value is False or (not value and not isinstance(value, int))
 
 
 def _plain(number: Decimal) -> str:

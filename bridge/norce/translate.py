@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
 from bridge import model
@@ -21,6 +21,8 @@ _GTIN_CODES = ("GTIN", "EAN")
 
 NORCE_ZONE = ZoneInfo("Europe/Stockholm")
 """Where a date without offset is taken to have been written (``norce/connect.md`` 1.4)."""
+
+_NOBODY = model.Party(model.PartyKind.PERSON)
 
 _T = TypeVar("_T")
 
@@ -121,12 +123,12 @@ def _party(customer: wire.ClientCustomer | None) -> model.Party | None:
     party = _person(customer.person or wire.Person())
     if customer.company:
         party = _company(party, customer.company)
-    return None if party == model.Party(model.PartyKind.PERSON) else party
+    return None if party == _NOBODY else party
 
 
 def _person(person: wire.Person) -> model.Party:
     first, last = _clean(person.first_name), _clean(person.last_name)
-    party = model.Party(
+    return model.Party(
         kind=model.PartyKind.PERSON,
         code=_clean(person.customer_code),
         name=" ".join(part for part in (first, last) if part) or None,
@@ -138,11 +140,12 @@ def _person(person: wire.Person) -> model.Party:
             private=_clean(person.private_phone),
             cell=_clean(person.cell_phone),
             work=_clean(person.work_phone),
+            shipping=_clean(person.address.shipping_phone_number) if person.address else None,
         ),
         email=_clean(person.email),
         info=_infos(person.additional_info),
+        **_place(person.address),
     )
-    return _at(party, person.address)
 
 
 def _company(person: model.Party, company: wire.Company) -> model.Party:
@@ -174,19 +177,38 @@ def _at(party: model.Party, address: wire.Address | None) -> model.Party:
     """``party`` at ``address``."""
     if address is None:
         return party
-    return replace(
-        party,
-        street=_clean(address.line1),
-        street2=_clean(address.line2),
-        box=_clean(address.box),
-        care_of=_clean(address.care_of),
-        zip=_clean(address.zip_code),
-        city=_clean(address.city),
-        region=_clean(address.region),
-        country=_clean(address.country),
-        gln=_clean(address.gln),
-        phones=replace(party.phones, shipping=_clean(address.shipping_phone_number)),
-    )
+    phones = replace(party.phones, shipping=_clean(address.shipping_phone_number))
+    return replace(party, phones=phones, **_place(address))
+
+
+class _Place(TypedDict, total=False):
+    """The fields of a party that an address fills."""
+
+    street: str | None
+    street2: str | None
+    box: str | None
+    care_of: str | None
+    zip: str | None
+    city: str | None
+    region: str | None
+    country: str | None
+    gln: str | None
+
+
+def _place(address: wire.Address | None) -> _Place:
+    if address is None:
+        return {}
+    return {
+        "street": _clean(address.line1),
+        "street2": _clean(address.line2),
+        "box": _clean(address.box),
+        "care_of": _clean(address.care_of),
+        "zip": _clean(address.zip_code),
+        "city": _clean(address.city),
+        "region": _clean(address.region),
+        "country": _clean(address.country),
+        "gln": _clean(address.gln),
+    }
 
 
 def _delivery(advice: wire.ShippingAdvice | None) -> model.Delivery:
