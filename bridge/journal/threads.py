@@ -5,11 +5,13 @@ Not for: SQL. Nothing here blocks the loop.
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -49,6 +51,8 @@ class Threads:
         self._wakes = wakes
         self._reader: Database | None = None
         self._unreadable: FatalError | None = None
+        self._posting = threading.Lock()
+        self._ended: list[_Ended] = []
         self.failed = asyncio.Event()
 
     async def start(self) -> None:
@@ -61,18 +65,33 @@ class Threads:
         A caller that is cancelled while it waits takes the work back only if it has not begun; else the commit goes on
         and the wakes come.
         """
-        loop = asyncio.get_running_loop()
+        told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         request = self._writer.submit(work)
-        request.add_done_callback(lambda done: _call_on(loop, lambda: self._after(done, topics)))
-        return await asyncio.wrap_future(request)
+        request.add_done_callback(lambda done: self._post(_Ended(done, told, topics)))
+        try:
+            return await told
+        except asyncio.CancelledError:
+            request.cancel()
+            raise
 
-    def _after(self, done: "Future[T]", topics: tuple[Topic, ...]) -> None:
-        if done.cancelled():
-            return
-        if isinstance(done.exception(), FatalError):
-            self.failed.set()
-        elif done.exception() is None:
-            self._wakes.wake(*topics)
+    def _post(self, ended: "_Ended") -> None:
+        """Hand an end over to the loop, from any thread: one call wakes the loop for all that share a commit."""
+        with self._posting:
+            self._ended.append(ended)
+            is_first = len(self._ended) == 1
+        loop = ended.told.get_loop()
+        if is_first and not loop.is_closed():
+            loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        with self._posting:
+            ended, self._ended = self._ended, []
+        topics: set[Topic] = set()
+        for one in ended:
+            if isinstance(one.problem, FatalError):
+                self.failed.set()
+            topics.update(one.tell())
+        self._wakes.wake(*topics)
 
     async def read(self, question: Callable[[Database], T]) -> T:
         """Answer ``question`` from what is committed, on the reading thread."""
@@ -108,6 +127,23 @@ class Threads:
             self._reader = None
 
 
-def _call_on(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(what)
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A request that ended on the journal's thread, and who waits for it on the loop."""
+
+    done: "Future[Any]"  # of what the work returned; write() keeps the two together
+    told: "asyncio.Future[Any]"
+    topics: tuple[Topic, ...]
+
+    @property
+    def problem(self) -> BaseException | None:
+        return None if self.done.cancelled() else self.done.exception()
+
+    def tell(self) -> tuple[Topic, ...]:
+        """Answer whoever still waits; returns the topics that changed."""
+        if self.done.cancelled():
+            return ()
+        problem = self.done.exception()
+        if not self.told.done():
+            self.told.set_exception(problem) if problem else self.told.set_result(self.done.result())
+        return () if problem else self.topics
