@@ -111,11 +111,13 @@ class Intake:
             if ref is None or await self._journal.find(ref) is None:
                 raise
             return await self._conflict(incoming, ref, name or key or "")
-        if await self._journal.find(translated.order.order_ref) is not None:
-            return await self._admit(incoming, translated, name or key or "", ())
-        way = route(key, self._applications)
-        drops = await self._render(incoming, translated.order, way)
-        return await self._admit(incoming, translated, way.application, drops)
+        try:
+            drops = await self._render(incoming, translated.order, route(key, self._applications))
+        except BridgeError:  # a repeat needs no file, only its first answer
+            if await self._journal.find(translated.order.order_ref) is None:
+                raise
+            drops = ()
+        return await self._admit(incoming, translated, name or key or "", drops)
 
     async def keep(self, incoming: Incoming, error: BridgeError) -> int:
         """Keep a body that did not become an order, with the reason; returns its id in the reject store."""
