@@ -1,4 +1,6 @@
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,12 @@ async def norce() -> AsyncIterator[Norce]:
 @pytest.fixture
 def bridge(tmp_path: Path, norce: Norce) -> BridgeFolder:
     return BridgeFolder(tmp_path, norce)
+
+
+@pytest.fixture
+def jail() -> Iterator[Path]:
+    """A folder of root's all the way up, writable by nobody else, as sshd demands; pytest's own is not."""
+    folder = Path(tempfile.mkdtemp(prefix="bridge-jail-", dir="/srv"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
