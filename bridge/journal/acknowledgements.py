@@ -74,7 +74,21 @@ def _known(db: Database, recording: Recording) -> Recorded | None:
         "SELECT id, outcome, reasons FROM inbox_files WHERE claim = ? AND sha256 = ?",
         [recording.file.claim, recording.file.sha256],
     ).fetchone()
-    return Recorded(row[0], FileOutcome(row[1]), tuple(json.loads(row[2])), applied=0) if row else None
+    if row is None:
+        return None
+    taken = db.execute(
+        """
+        SELECT a.position, a.verdict, o.order_ref FROM acknowledgements a JOIN orders o ON o.id = a.order_id
+        WHERE a.file_id = ? AND a.verdict <> 'unmatched' ORDER BY a.position""",
+        [row[0]],
+    ).fetchall()
+    fresh = tuple(position for position, verdict, _ in taken if _is_fresh(verdict))
+    refs = tuple(ref for *_, ref in taken)
+    return Recorded(row[0], FileOutcome(row[1]), tuple(json.loads(row[2])), len(fresh), refs, fresh)
+
+
+def _is_fresh(verdict: str) -> bool:
+    return verdict not in {"repeated", "unmatched"}
 
 
 def _insert_file(db: Database, recording: Recording, at: datetime) -> int:
@@ -89,8 +103,8 @@ def _insert_file(db: Database, recording: Recording, at: datetime) -> int:
 
 
 def _finish(db: Database, file_id: int, verdicts: list[str], reasons: list[str], refs: tuple[str, ...]) -> Recorded:
-    applied = sum(verdict not in {"repeated", "unmatched"} for verdict in verdicts)
-    outcome = FileOutcome.MATCHED if applied else FileOutcome.REPEATED
+    fresh = tuple(position for position, verdict in enumerate(verdicts) if _is_fresh(verdict))
+    outcome = FileOutcome.MATCHED if fresh else FileOutcome.REPEATED
     if reasons or not verdicts:
         outcome = FileOutcome.QUARANTINED
         reasons = reasons or ["nothing in it acknowledges an order"]
@@ -98,7 +112,7 @@ def _finish(db: Database, file_id: int, verdicts: list[str], reasons: list[str],
         "UPDATE inbox_files SET outcome = ?, reasons = ? WHERE id = ?",
         [outcome, json.dumps(reasons, ensure_ascii=False), file_id],
     )
-    return Recorded(file_id, outcome, tuple(reasons), applied, refs)
+    return Recorded(file_id, outcome, tuple(reasons), len(fresh), refs, fresh)
 
 
 def _take_in(db: Database, mention: _Mention, order: MatchedOrder, policy: ReportPolicy) -> str:

@@ -188,13 +188,18 @@ class FileOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What recording a file brought about; the same again when the file had been recorded before."""
+    """What recording a file brought about; the same again when the file had been recorded before.
+
+    ``order_refs`` are the orders that its matched acknowledgements speak of, repeats included. ``fresh`` are the
+    positions in the file of those that were neither repeats nor unmatched, and ``applied`` is their number.
+    """
 
     file_id: int
     outcome: FileOutcome
     reasons: tuple[str, ...]
     applied: int
     order_refs: tuple[str, ...] = ()
+    fresh: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class Service:
             zone=config.site.time_zone,
             folders=parts.folders(config),
             damage=lambda: self._journal.damage,
-            others=keeping.findings if keeping else lambda: (),
+            others=lambda: [*self._watch.findings(), *(keeping.findings() if keeping else ())],
         )
         return Monitor(self._journal, self._clock, self._counters, parts.told(config), sights)
 

@@ -63,13 +63,14 @@ async def test_invariant_9_a_report_is_born_with_its_acknowledgement(journal: Jo
 
 async def test_invariant_7_the_same_claim_again_changes_nothing_and_is_told_the_same(journal: Journal) -> None:
     await admit(journal)
-    file = recording(ack(), ack("unknown"))
+    file = recording(ack(), ack("unknown"), ack())
     first = await journal.record(file)
     before = await everything(journal)
 
     again = await journal.record(file)
 
-    assert (again.file_id, again.outcome, again.reasons) == (first.file_id, first.outcome, first.reasons)
+    assert again == first
+    assert (again.outcome, again.order_refs) == (FileOutcome.QUARANTINED, ("48447", "48447"))
     assert await everything(journal) == before
 
 
@@ -82,7 +83,8 @@ async def test_invariant_7_a_claim_recorded_before_a_crash_is_known_after_it(tmp
     async with opened(tmp_path) as journal:
         again = await journal.record(file)
 
-        assert (again.file_id, again.outcome) == (first.file_id, FileOutcome.MATCHED)
+        assert again == first
+        assert again.outcome is FileOutcome.MATCHED
         assert len(await reports_of(journal)) == 1
 
 
@@ -116,6 +118,17 @@ async def test_invariant_8_twice_in_one_file_is_applied_once(journal: Journal) -
 
     assert recorded.applied == 1
     assert await verdicts(journal) == ["applied", "repeated"]
+
+
+async def test_a_file_tells_which_of_its_acknowledgements_were_new(journal: Journal) -> None:
+    await admit(journal)
+    await journal.record(recording(ack()))
+
+    second = recording(ack(), ack("unknown"), ack(status=AckStatus.DELIVERED), claim="2-b__ORDRSP_779.csv")
+    recorded = await journal.record(second)
+
+    assert await verdicts(journal) == ["applied", "repeated", "unmatched", "applied"]
+    assert recorded.fresh == (2,)
 
 
 async def test_invariant_8_twice_at_the_same_time_is_applied_once(journal: Journal) -> None:

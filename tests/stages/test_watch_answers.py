@@ -121,6 +121,21 @@ async def test_invariant_8_the_same_answer_twice_changes_nothing(yard: Yard) -> 
     assert yard.counters.count("acknowledgements_total", result="accepted") == 1
 
 
+async def test_what_is_new_in_a_file_is_counted_though_a_repeat_comes_before_it(yard: Yard) -> None:
+    await yard.admit("1")
+    await yard.admit("2")
+
+    async with yard.watching():
+        yard.put("A.json", answer("1", "changed"))
+        await until(yard.archived)
+        yard.put("B.json", answer("1", "changed") + answer("2", "rejected"))
+        await until(lambda: len(yard.archived()) == 2)
+
+    assert await yard.verdicts() == ["applied", "repeated", "applied"]
+    assert yard.counters.count("acknowledgements_total", result="changed") == 1
+    assert yard.counters.count("acknowledgements_total", result="refused") == 1
+
+
 async def test_invariant_8_an_older_status_after_a_newer_one_is_stored_and_not_reported(yard: Yard) -> None:
     await yard.admit("1")
 
@@ -200,6 +215,24 @@ async def test_invariant_7_a_death_between_commit_and_move_applies_nothing_twice
 
     assert await yard.file_outcomes() == ["matched"]
     assert await yard.reports() == ["confirmed"]
+
+
+async def test_a_death_between_commit_and_quarantine_leaves_the_note_true(yard: Yard) -> None:
+    await yard.admit("1")
+    folder = yard.inbox / ".work" / "00000000000000000001-a"
+    folder.mkdir(parents=True)
+    (folder / "A.json").write_bytes(answer("1") + answer("nobody"))
+    dying = Yard(yard.root, _Dying(yard.journal))  # type: ignore[arg-type]  # as above
+
+    with pytest.RaisesGroup(FatalError, flatten_subgroups=True):
+        async with dying.watching():
+            await asyncio.sleep(5)
+    async with yard.watching():
+        await until(lambda: len(yard.quarantined()) == 2)
+
+    assert yard.note("A.json").startswith("A.json could be used only in part.\n")
+    assert "Used:      what it says of 1;" in yard.note("A.json")
+    assert await yard.verdicts() == ["applied", "unmatched"]
 
 
 class _Dying:

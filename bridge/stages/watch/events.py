@@ -3,6 +3,7 @@
 Not for: knowing what happened; the listing knows. Without any hint the watch stage works the same, only later.
 """
 
+import errno
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -66,6 +67,9 @@ class FolderEvents:
         except OSError:
             self.stop()
             raise
+        except RuntimeError as error:  # the system gives no thread
+            self.stop()
+            raise OSError(errno.EAGAIN, str(error)) from error
         self._identity = identity
 
     def _is_alive(self) -> bool:

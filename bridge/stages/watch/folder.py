@@ -43,12 +43,17 @@ class Pickup:
 
 @dataclass(frozen=True, slots=True)
 class WatchSettings:
-    """What holds for every pickup. ``events`` off: the sweep alone finds files, as network shares need it."""
+    """What holds for every pickup. ``events`` off: the sweep alone finds files, as network shares need it.
+
+    A person is told when no sweep succeeded for ``stalled_after``, and when events failed for ``deaf_after``.
+    """
 
     sweep: timedelta = timedelta(seconds=15)
     events: bool = True
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     policy: ReportPolicy = field(default_factory=ReportPolicy)
+    stalled_after: timedelta = timedelta(minutes=5)
+    deaf_after: timedelta = timedelta(minutes=1)
 
 
 class FolderError(TransientError):

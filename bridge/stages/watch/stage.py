@@ -19,7 +19,9 @@ from bridge.clock import Clock
 from bridge.counters import Counters
 from bridge.errors import ErrorName, TransientError
 from bridge.journal import Journal, recent
+from bridge.journal.records import AlertFound
 from bridge.stages.courier import keep_looking
+from bridge.stages.watch.alarms import Alarms
 from bridge.stages.watch.claims import Claims, OpenClaim, Tools
 from bridge.stages.watch.events import FolderEvents
 from bridge.stages.watch.folder import FolderError, FolderThread, Pickup, WatchSettings
@@ -70,6 +72,11 @@ class WatchStage:
         for desk in self._desks:
             await desk.has_looked.wait()
 
+    def findings(self) -> Sequence[AlertFound]:
+        """The inboxes that a person must look at; targets that share a folder share its outage."""
+        found = [alert for desk in self._desks for alert in desk.alarms.findings()]
+        return list({(alert.kind, alert.subject): alert for alert in found}.values())
+
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
@@ -108,6 +115,7 @@ class _Desk:
         self._places = Places(pickup.archive, pickup.quarantine)
         self._thread = FolderThread(pickup.directory, pickup.target)
         self._telling = Telling(pickup, shared.counters, shared.clock)
+        self.alarms = Alarms(pickup, shared.settings, shared.clock)
         self._claims = Claims(
             Tools(
                 pickup,
@@ -137,6 +145,7 @@ class _Desk:
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until ``stop``."""
         self._stop, self._loop = stop, asyncio.get_running_loop()
+        self.alarms.note_look()
         try:
             await self._begin()
             await keep_looking(self._look, self._wake, stop, self._clock)
@@ -234,8 +243,10 @@ class _Desk:
                 hint = "the sweep finds everything, only later; look at fs.inotify.max_user_watches and _instances"
                 log.warning("watcher_failed", extra=self._about(error=error.line(), hint=hint))
             self._events_trouble = error.line()
+            self.alarms.note_hearing(error.message)
         else:
             self._events_trouble = ""
+            self.alarms.note_hearing("")
 
     async def _take_up(self, found: Sequence[Claim]) -> None:
         """Claims of an earlier process, or of a call of ours that was given up, come before anything new."""
@@ -277,6 +288,7 @@ class _Desk:
         for name, what in sorted(strangers - self._strangers):
             self._telling.ignored(name, f"it is {what}; only regular files are answers")
         self._strangers = strangers
+        self.alarms.note_look()
         self._counters.level("watcher_up", 0 if self._events_trouble else 1, folder=self._label)
         self._counters.level("last_sweep_timestamp_seconds", self._clock.now().timestamp(), folder=self._label)
 
@@ -320,9 +332,11 @@ class _Desk:
         kept = await self._claims.work_on(item)
         if kept is not None:
             self._kept.remember(kept, self._clock.monotonic())
+            self.alarms.note_look()  # a full inbox may take long to work through
 
     def _stumble(self, error: TransientError) -> float:
         """Nothing can be done for now: told once, tried again after a sweep. Returns when."""
+        self.alarms.note_trouble(error)
         self._counters.add("attempt_failures_total", stage="watch", reason=error.name.value)
         if isinstance(error, FolderError):
             self._counters.level("watcher_up", 0, folder=self._label)

@@ -59,9 +59,9 @@ class Telling:
         """The journal has taken a file in."""
         self._counters.add("inbox_files_total", outcome=recorded.outcome.value)
         self._counters.observe("stage_duration_seconds", self._clock.monotonic() - first_at, stage="acknowledge")
-        matched = [ack for ack in reading.acknowledgements if _is_among(ack, recorded.order_refs)]
-        for ack in matched[: recorded.applied]:
-            result = _result(ack)
+        fresh = frozenset(recorded.fresh)
+        for position, ack in enumerate(reading.acknowledgements):
+            result = _result(ack) if position in fresh else None
             if result is not None:
                 self._counters.add("acknowledgements_total", result=result)
 
@@ -81,10 +81,6 @@ class Telling:
 
     def _about(self, name: str, **facts: object) -> dict[str, object]:
         return {"target": self._pickup.target, "stage": "watch", "file": naming.shown(name), **facts}
-
-
-def _is_among(ack: Acknowledgement, refs: tuple[str, ...]) -> bool:
-    return ack.order_ref is None or ack.order_ref.strip().casefold() in {ref.strip().casefold() for ref in refs}
 
 
 def _result(ack: Acknowledgement) -> str | None:
