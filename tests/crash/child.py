@@ -8,9 +8,11 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from sqlite_utils import Database
 from bridge import service
 from bridge.cli._settings import shelves
 from bridge.config import load
+from bridge.journal import backup, restore
 from bridge.transports import folder
 from tests.crash import plants
 
@@ -63,6 +66,7 @@ class Steps:
             matters = _makes_file if name == "open" else _always
             setattr(os, name, self.around(getattr(os, name), matters))
         vars(folder)["rename_new"] = self.around(vars(folder)["rename_new"], _always)
+        sqlite3.connect = self.around(sqlite3.connect, _always)
         Database.execute = self.around(Database.execute, _commits)  # type: ignore[method-assign]
 
 
@@ -78,13 +82,35 @@ def _commits(_db: object, sql: str, *_: object) -> bool:
     return sql in {"COMMIT", "BEGIN IMMEDIATE"}
 
 
-def run_bridge(command: dict[str, Any]) -> None:
-    config = load(Path(command["config"]), shelves(), {})
+def run_bridge(folder: Path, steps: Steps) -> None:
+    config = load(folder / "config.toml", shelves(), {})
+    steps.install()
+    asyncio.run(service.run_service(config, ready=lambda ports: say(ready=[ports.orders, ports.admin])))
+
+
+def restore_copy(folder: Path, steps: Steps) -> None:
+    seconds = len(list(folder.glob("bridge-before-*.db")))  # since the last try, for a person has to type it
+    steps.install()
+    restore.restore(folder / "bridge.db", folder / "copy.db", datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+def make_copy(folder: Path, steps: Steps) -> None:
+    steps.install()
+    backup.copy(folder / "bridge.db", folder / "copy.db")
+
+
+DEEDS: Mapping[str, Callable[[Path, Steps], None]] = {
+    "run": run_bridge,
+    "restore": restore_copy,
+    "copy": make_copy,
+}
+
+
+def carry_out(command: dict[str, Any]) -> None:
     if command["plant"]:
         plants.plant(command["plant"])
     steps = Steps(command["kill_at"])
-    steps.install()
-    asyncio.run(service.run_service(config, ready=lambda ports: say(ready=[ports.orders, ports.admin])))
+    DEEDS[command["do"]](Path(command["folder"]), steps)
     say(steps=steps.count)
 
 
@@ -94,9 +120,9 @@ def fork(command: dict[str, Any]) -> int:
         return pid
     code = 1
     try:
-        os.dup2(os.open(command["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+        os.dup2(os.open(Path(command["folder"]) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
         signal.set_wakeup_fd(-1)
-        run_bridge(command)
+        carry_out(command)
         code = 0
     except BaseException as error:  # the child's last words
         sys.stderr.write(f"{type(error).__name__}: {error}\n")

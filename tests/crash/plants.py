@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.journal import Journal
-from bridge.journal.records import Admission, Admitted, DueDrop, FileOutcome, Recorded
-from bridge.stages.drop import stage as drop
+from bridge.journal.records import Admission, Admitted, CurrentDrop, DueDrop, FileOutcome, HeldEnd, Recorded
+from bridge.stages.drop import acts, stage as drop
+from bridge.stages.drop.held import names_of
 from bridge.stages.watch import claims as watch_claims
-from bridge.transports import End, Step
+from bridge.transports import End, PausedError, Step
 
 
 def plant(name: str) -> None:
-    PLANTS[name]()
+    {**PLANTS, **PLANTS_OF_ACTS}[name]()
 
 
 def _linger() -> None:
@@ -70,4 +71,32 @@ PLANTS: Mapping[str, Callable[[], None]] = {
     "publish_before_staged": _publish_before_staged,
     "answer_before_commit": _answer_before_commit,
     "archive_before_commit": _archive_before_commit,
+}
+
+
+def _hold_before_commit() -> None:
+    """The file moves out of sight before the intention is committed, so a crash in between passes for a fetch."""
+    hold = acts.FileActs._hold
+
+    async def move_and_hold(self: acts.FileActs, drop: CurrentDrop, because: str) -> str:
+        async with self._in_hand([drop]):
+            await self._held[drop.target].transport.hold([names_of(drop)])
+        await asyncio.to_thread(_linger)
+        return await hold(self, drop, because)
+
+    acts.FileActs._hold = move_and_hold  # type: ignore[method-assign]
+
+
+def _tell_before_it_moves() -> None:
+    """A hold is acknowledged while its file still lies in the outbox; the loop would move it a second later."""
+
+    async def leave(self: acts.FileActs, drop: CurrentDrop) -> HeldEnd | PausedError | None:  # noqa: ARG001 - replaces one
+        return None
+
+    acts.FileActs._finished = leave  # type: ignore[method-assign]
+
+
+PLANTS_OF_ACTS: Mapping[str, Callable[[], None]] = {
+    "hold_before_commit": _hold_before_commit,
+    "tell_before_it_moves": _tell_before_it_moves,
 }

@@ -73,22 +73,43 @@ class Norce:
 
 @dataclass
 class Erp:
-    """Fetches each order file once it has seen it for ``waits_s``, and answers it with an ERP number."""
+    """Fetches each order file once it has seen it for ``waits_s``, and answers it with an ERP number.
+
+    It leaves alone what is ``not_yet`` its turn, and once loses what it ``will_lose``: fetched and never answered. A
+    name that must be ``out_of_sight`` and is seen all the same is a complaint.
+    """
 
     folder: Path
     waits_s: float
     seen: dict[str, float] = field(default_factory=dict)
     fetched: list[tuple[str, bytes]] = field(default_factory=list)
     answers: int = 0
+    not_yet: set[str] = field(default_factory=set)
+    will_lose: set[str] = field(default_factory=set)
+    out_of_sight: set[str] = field(default_factory=set)
+    complaints: set[str] = field(default_factory=set)
 
     def work(self) -> None:
         for path in sorted((self.folder / "outbox").glob("ORDERS_*.csv")):
-            if time.monotonic() - self.seen.setdefault(path.name, time.monotonic()) < self.waits_s:
-                continue
-            content = path.read_bytes()
-            path.unlink()
-            self.fetched.append((path.name, content))
-            self._answer(path.name.split("_")[1])
+            ref = path.name.split("_")[1]
+            if path.name in self.out_of_sight:
+                self.complaints.add(f"{ref}: the ERP sees {path.name}, which must be out of its sight")
+            waited_s = time.monotonic() - self.seen.setdefault(path.name, time.monotonic())
+            if ref not in self.not_yet and waited_s >= self.waits_s:
+                self._fetch(path, ref)
+
+    def _fetch(self, path: Path, ref: str) -> None:
+        """By a rename, as careful ERPs do: a file that the bridge takes back at this moment is not fetched by half."""
+        mine = self.folder / "fetched"
+        try:
+            path.rename(mine)
+        except FileNotFoundError:
+            return
+        self.fetched.append((path.name, mine.read_bytes()))
+        if ref in self.will_lose:
+            self.will_lose.remove(ref)
+        else:
+            self._answer(ref)
 
     def _answer(self, ref: str) -> None:
         self.answers += 1
@@ -110,8 +131,9 @@ class Mother:
         self._process = process
         self.pid = 0
 
-    async def begin(self, config: Path, kill_at: int | None, plant: str) -> None:
-        command = {"config": str(config), "kill_at": kill_at, "plant": plant, "log": str(config.with_name("log"))}
+    async def begin(self, do: str, folder: Path, kill_at: int | None, plant: str = "") -> None:
+        """Have a child do one of ``child.DEEDS`` in ``folder``."""
+        command = {"do": do, "folder": str(folder), "kill_at": kill_at, "plant": plant}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
         self.pid = int((await self.hear())["pid"])

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from bridge.errors import ErrorName, PermanentError
+from bridge.errors import ErrorName, PermanentError, TransientError
 from bridge.journal import Journal
 from bridge.journal.records import CurrentDrop, HeldEnd, RenderedDrop
-from bridge.stages.drop.held import HeldFiles, names_of
+from bridge.stages.drop.held import HeldFiles, NotMovedError, names_of
 from bridge.states import DropState, HeldReason
 from bridge.transports import PausedError
 
@@ -49,7 +49,7 @@ class FileActs:
             end = await self._finished(drop)
         if end is HeldEnd.OUT_OF_OUR_HANDS:
             raise _too_late(drop)
-        return f"{drop.file_name} is held" + (_LATER if isinstance(end, PausedError) else "")
+        return f"{drop.file_name} is held" + (_LATER if isinstance(end, TransientError) else "")
 
     async def release(self, order_id: int, because: str, target: str = "") -> str:
         """Let an order's held files go, back to where they came from."""
@@ -72,7 +72,7 @@ class FileActs:
         if end is HeldEnd.NAME_TAKEN:
             hint = f"another file lies in the outbox as {drop.file_name}; move it away, then release again"
             raise _forbidden([drop], hint)
-        return f"{drop.file_name} goes on" + (_LATER if isinstance(end, PausedError) else "")
+        return f"{drop.file_name} goes on" + (_LATER if isinstance(end, TransientError) else "")
 
     async def resend(self, order_id: int, because: str, target: str = "") -> str:
         """Owe the same file anew: same bytes, name and number. Refused while its name lies in the outbox."""
@@ -120,7 +120,7 @@ class FileActs:
             await self._journal.acts.abandon(order_id, because)
             ends = [await self._finished(drop) for drop in drops]
         back = [drop.file_name for drop, end in zip(drops, ends, strict=True) if end is HeldEnd.WITHDRAWN]
-        later = _LATER if any(isinstance(end, PausedError) for end in ends) else ""
+        later = _LATER if any(isinstance(end, TransientError) for end in ends) else ""
         return (f"abandoned; taken back: {', '.join(back)}" if back else "abandoned") + later
 
     async def _drops(self, order_id: int, target: str) -> list[CurrentDrop]:
@@ -145,14 +145,14 @@ class FileActs:
             stack.enter_context(self._journal.drops.lease([drop.id for drop in drops]))
             yield
 
-    async def _finished(self, drop: CurrentDrop) -> HeldEnd | PausedError | None:
-        """Carry out what was committed, if something is left to do; a paused target leaves it to its loop."""
+    async def _finished(self, drop: CurrentDrop) -> HeldEnd | TransientError | None:
+        """Carry out what was committed, if something is left to do; what cannot be moved now is left to the loop."""
         now = await self._now(drop)
         if now.state is not DropState.HELD:
             return None
         try:
             return await self._held[drop.target].finish(now)
-        except PausedError as error:
+        except (PausedError, NotMovedError) as error:
             return error
 
     async def _now(self, drop: CurrentDrop) -> CurrentDrop:

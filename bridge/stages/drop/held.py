@@ -6,7 +6,7 @@ Not for: deciding what a person may ask (``acts.py``). What a death cut short is
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence, Set as AbstractSet
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bridge.clock import Clock
 from bridge.errors import ErrorName, TransientError
@@ -20,6 +20,10 @@ EVERY_S = 1.0
 TURN_WITHIN_S = 5
 
 log = logging.getLogger(__name__)
+
+
+class NotMovedError(TransientError):
+    """One file could not be moved now, and nothing was concluded about it: the ERP may still see it."""
 
 
 class HeldFiles:
@@ -64,7 +68,7 @@ class HeldFiles:
         await self._let_go([drop for drop in held if drop.by_file and drop.file_name not in wished])
         left = await self._journal.acts.held(self._target)
         for drop in left:
-            with self._journal.drops.lease([drop.id]):
+            with self._journal.drops.lease([drop.id]), suppress(NotMovedError):  # the next look tries again
                 await self.finish(drop)
         self.is_watched = bool(wished) or any(drop.by_file for drop in left)
 
@@ -88,7 +92,10 @@ class HeldFiles:
                     self.tell_released(drop)
 
     async def finish(self, drop: CurrentDrop) -> HeldEnd | None:
-        """Move the file of a held drop to where it belongs and commit what became of it; ``None``: it rests."""
+        """Move the file of a held drop to where it belongs and commit what became of it; ``None``: it rests.
+
+        Raises :class:`NotMovedError` when it is where it was, and :class:`PausedError` when the whole target is.
+        """
         end = _end_of(drop, await self._shifted(drop))
         if end is None or not await self._journal.acts.settle_held(drop, end):
             return None
@@ -126,7 +133,12 @@ def _end_of(drop: CurrentDrop, found: Whereabouts) -> HeldEnd | None:
         case Whereabouts.HELD:
             return HeldEnd.WITHDRAWN if drop.reason == HeldReason.WITHDRAWING else None
         case Whereabouts.UNKNOWN:
-            return None
+            raise NotMovedError(
+                f"{shown(drop.file_name)} could not be moved",
+                name=ErrorName.FILE_NOT_WRITTEN,
+                subject=drop.order_ref,
+                hint="look at the rights of the file and its marker in the outbox; it is tried again every second",
+            )
 
 
 def names_of(drop: CurrentDrop) -> FileNames:
