@@ -30,7 +30,7 @@ class Notice:
 
 
 class Channel(Protocol):
-    """One way to reach people. Two exist or are coming: ``log`` and ``webhook``."""
+    """One way to reach people. Two exist: ``log`` and ``webhook``."""
 
     @property
     def name(self) -> str:

@@ -3,15 +3,12 @@
 Not for: changing anything.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote
 
 import click
 
-from bridge.cli._client import AdminApi
+from bridge.cli._client import AdminApi, path_of
 from bridge.cli._globals import Globals
 from bridge.config import Config
 from bridge.ops import folders
@@ -26,12 +23,8 @@ class FolderSource(Protocol):
         """The files in quarantine."""
         ...
 
-    def the_quarantined(self, name: str) -> File:
-        """One of them."""
-        ...
-
-    def content(self, file: File) -> bytes:
-        """Its bytes."""
+    def content(self, name: str) -> bytes:
+        """The bytes of one of them."""
         ...
 
     def files(self, kind: str, older: str) -> list[File]:
@@ -49,13 +42,9 @@ class HereSource:
         """The files in quarantine."""
         return folders.quarantined(self._folders)
 
-    def the_quarantined(self, name: str) -> File:
-        """One of them."""
-        return dict(folders.the_quarantined(self._folders, name))
-
-    def content(self, file: File) -> bytes:
-        """Its bytes."""
-        return Path(file["path"]).read_bytes()
+    def content(self, name: str) -> bytes:
+        """The bytes of one of them."""
+        return folders.content_of(self._folders, name)
 
     def files(self, kind: str, older: str) -> list[File]:
         """The files of one kind of folder, or of all."""
@@ -79,16 +68,9 @@ class ThereSource:
         found: list[File] = self._api.get("/quarantine").document()
         return found
 
-    def the_quarantined(self, name: str) -> File:
-        """One of them."""
-        matching: Mapping[str, File] = {file["name"]: file for file in self.quarantined()}
-        if name not in matching:
-            raise folders.not_in_quarantine(name)
-        return matching[name]
-
-    def content(self, file: File) -> bytes:
-        """Its bytes."""
-        return self._api.get(f"/quarantine/{quote(file['name'], safe='')}").content
+    def content(self, name: str) -> bytes:
+        """The bytes of one of them."""
+        return self._api.get(path_of("quarantine", name)).content
 
     def files(self, kind: str, older: str) -> list[File]:
         """The files of one kind of folder, or of all."""

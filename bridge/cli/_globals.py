@@ -93,6 +93,17 @@ def examples(*lines: str) -> str:
     return "\n".join(["\b", "Examples:", *(f"  erp-bridge {line}" for line in lines)])
 
 
+def not_blank(_: click.Context, __: click.Parameter, value: str) -> str:
+    """The callback of what must be said in words: blanks are wrong usage."""
+    if not value.strip():
+        raise click.BadParameter("it is empty; say it in a few words")
+    return value
+
+
+because_option = click.option("--because", required=True, callback=not_blank, help="Why; kept in the journal.")
+"""The reason that every act needs which cannot be taken back by itself."""
+
+
 def given() -> Globals:
     """The global options of the verb that runs."""
     found = click.get_current_context().find_object(Globals)

@@ -6,7 +6,7 @@ Not for: what is shown.
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -24,6 +24,11 @@ def document(value: object) -> None:
 def line(text: str = "") -> None:
     """A line of data on stdout."""
     click.echo(text)
+
+
+def told(came_of_it: Mapping[str, Any], words: str) -> None:
+    """What came of one act: the words, or with ``--json`` the document as one line."""
+    line(json.dumps(came_of_it, ensure_ascii=False) if given().as_json else words)
 
 
 def say(text: str) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bridge.cli._client import reason_of
 from bridge.config import parse_address
 from bridge.norce.bodies import BodyKind, content_of
 from bridge.simulators.norce_samples import SampleOrders
@@ -68,13 +69,19 @@ class Reply:
         """True when Norce would be content."""
         return self.status == 200 and self.answer.get("StatusCode") == "OK"  # noqa: PLR2004 - as HTTP says it
 
+    @property
+    def is_refused(self) -> bool:
+        """True when the login or the address was refused."""
+        return self.status in {401, 403}
+
     def words(self) -> str:
         """The reply in a line for a person."""
         if self.status is None:
             return f"no answer: {self.body}"
         code, said = self.answer.get("StatusCode"), self.answer
         if code is None:
-            return f"HTTP {self.status}: {said.get('detail') or self.body[:200].strip()}"
+            problem = "; ".join(str(said[name]) for name in ("title", "detail", "hint") if said.get(name))
+            return f"HTTP {self.status}: {problem or self.body[:200].strip()}"
         number = f", ERP number {said['ErpOrderNo']}" if said.get("ErpOrderNo") else ""
         return f"{code}{number}: {said.get('Description') or ''}"
 
@@ -149,7 +156,7 @@ async def _posted(post: Post, letter: Letter) -> Reply:
     except TimeoutError:
         return Reply(None, f"nothing within {WITHIN_S} s")
     except (aiohttp.ClientError, OSError) as error:
-        return Reply(None, f"{post.url} cannot be reached ({type(error).__name__})")
+        return Reply(None, f"{post.url} cannot be reached: {reason_of(error)}")
 
 
 def tell_simulator(base_url: str, letter: Letter, reply: Reply) -> None:

@@ -8,15 +8,15 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote
 
-from bridge.cli._client import AdminApi, address_of, admin_api
+from bridge.cli._client import AdminApi, address_of, admin_api, path_of
+from bridge.cli._exits import CallRefusedError
 from bridge.cli._globals import Globals
 from bridge.config import Config
 from bridge.errors import BridgeError, ErrorName, TransientError
 from bridge.journal import overview, reading
 from bridge.journal.threads import looked_into
-from bridge.ops import documents
+from bridge.ops import documents, folders
 from bridge.ops.documents import Document
 from bridge.ops.filters import filter_of
 from bridge.ops.limits import limits_of, overdue_of
@@ -113,12 +113,16 @@ class JournalFile:
         if running:
             try:
                 told: Document = self._api.get("/status").document()
+            except CallRefusedError:
+                raise  # it runs and refuses us: what the file tells would hide its pauses
             except BridgeError:
                 pass  # it may be starting or stopping; the file still tells
             else:
                 return told
+        quarantined = folders.count_quarantined(folders.folders_of(self._config))
         with self._opened() as db:
-            return documents.status(overview.totals(db), overview.open_alerts(db), (), running=running)
+            sight = documents.Sight(overview.open_alerts(db), (), quarantined, running=running)
+            return documents.status(overview.totals(db), sight)
 
 
 class ApiSource:
@@ -136,7 +140,7 @@ class ApiSource:
 
     def order(self, ref: str) -> Document:
         """One order with all that belongs to it."""
-        found: Document = self._document(f"/orders/{quote(ref, safe='')}")
+        found: Document = self._document(path_of("orders", ref))
         return found
 
     def orders(self, query: Mapping[str, str]) -> Document:
@@ -147,7 +151,7 @@ class ApiSource:
     def payload(self, ref: str, what: str, number: int | None = None) -> Payload:
         """The bytes of a ``request``, a ``file`` (the first unless numbered) or an ``answer`` (else the latest)."""
         tail = {"request": "request", "file": f"files/{number or 1}", "answer": f"answers/{number or 0}"}[what]
-        return self._payload(f"/orders/{quote(ref, safe='')}/{tail}")
+        return self._payload(path_of("orders", ref, tail))
 
     def rejects(self) -> list[Document]:
         """The open rejects."""

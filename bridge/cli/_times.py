@@ -1,13 +1,19 @@
-"""Times as people type them.
+"""Times as people type and read them: moments of the site's zone.
 
-Not for: showing times.
+Not for: lengths of time in sentences (``ops/timeline.py``).
 """
 
 from datetime import UTC, datetime, tzinfo
 
 import click
 
+from bridge.clock import from_iso
 from bridge.ops.folders import age
+
+
+def shown(text: str, zone: tzinfo) -> str:
+    """A machine's time as people of ``zone`` read it, to the second."""
+    return f"{from_iso(text).astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def moment_of(text: str, zone: tzinfo) -> datetime:

@@ -12,14 +12,17 @@ from bridge.errors import ErrorName, PermanentError
 SECRET_MODE, SECRETS_MODE = 0o600, 0o700
 
 
-def write_whole(path: Path, text: str, mode: int) -> None:
-    """Put ``text`` under ``path``; never readable by others than ``mode`` says, not even for a moment."""
+def write_whole(path: Path, content: str | bytes, mode: int) -> None:
+    """Put ``content`` under ``path``, replacing what is there; never more open than ``mode``, not even for a moment.
+
+    Raises :class:`PermanentError` where it cannot be written; then ``path`` is as it was.
+    """
     fresh = path.with_name(f".{path.name}.new")
     try:
         fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
@@ -42,10 +45,11 @@ def make_folder(folder: Path, mode: int) -> None:
 
 
 def keep_copy(path: Path) -> Path | None:
-    """Copy what lies under ``path`` to ``NAME.bak``, with its rights; ``None`` when nothing lies there."""
+    """Copy what lies under ``path`` to ``NAME.bak``, else ``.bak2`` and so on; ``None`` when nothing lies there."""
     if not path.exists():
         return None
-    kept = path.with_name(f"{path.name}.bak")
+    names = (path.with_name(f"{path.name}.bak{number}") for number in ("", *range(2, 1000)))
+    kept = next(name for name in names if not name.exists())
     try:
         shutil.copy2(path, kept)
     except OSError as error:

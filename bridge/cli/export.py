@@ -25,11 +25,12 @@ def export(ref: str, path: Path) -> int:
     """Write an order's request, files, answers and history into a zip, with a manifest of hashes."""
     from bridge.cli._settings import settings
     from bridge.cli._sources import source_of
+    from bridge.cli._writing import SECRET_MODE, write_whole
 
     source = source_of(given(), settings(given()))
     order = source.order(ref)
     parts, missing = _parts(source, order)
-    _write(path, _archive(order, parts, missing))
+    write_whole(path, _archive(order, parts, missing), SECRET_MODE)
     _output.say(f"Written: {path} ({len(parts)} parts; it holds what the order holds, names and addresses too)")
     return _exits.DONE
 
@@ -88,23 +89,3 @@ def _archive(order: dict[str, Any], parts: dict[str, bytes], missing: list[str])
         for name, content in parts.items():
             archive.writestr(name, content)
     return packed.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Complete or not at all, for its owner alone: it holds what the order holds."""
-    import os
-
-    from bridge.errors import ErrorName, PermanentError
-
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        fresh.replace(path)
-    except OSError as error:
-        raise PermanentError(
-            f"cannot write {path}: {error.strerror}",
-            name=ErrorName.FILE_NOT_WRITTEN,
-            hint="name a folder that you may write to",
-        ) from error

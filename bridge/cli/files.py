@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.cli import _exits, _output
-from bridge.cli._globals import Noun, examples, given
+from bridge.cli._globals import Noun, because_option, examples, given, not_blank
 
 if TYPE_CHECKING:
     from bridge.cli._client import AdminApi
@@ -39,12 +39,6 @@ def _source() -> "tuple[Config, FolderSource]":
     return config, folder_source(given(), config, api)
 
 
-def _local(text: str, config: "Config") -> str:
-    from bridge.clock import from_iso
-
-    return f"{from_iso(text).astimezone(config.site.time_zone):%Y-%m-%d %H:%M:%S}"
-
-
 @quarantine.command("list", epilog=examples("quarantine list", "quarantine list --json"))
 def list_quarantine() -> int:
     """List the files in quarantine, oldest first, each with its reason."""
@@ -60,8 +54,10 @@ def list_quarantine() -> int:
 
 
 def _quarantine_row(file: dict[str, Any], config: "Config") -> tuple[Any, ...]:
+    from bridge.cli._times import shown
+
     why = "; ".join(file["reasons"]) or "no reason is kept beside it"
-    return file["name"], file["target"], _local(file["changed_at"], config), file["size"], why
+    return file["name"], file["target"], shown(file["changed_at"], config.site.time_zone), file["size"], why
 
 
 @quarantine.command(epilog=examples("quarantine show ORDRSP_778.csv", "quarantine show ORDRSP_778.csv --file"))
@@ -69,11 +65,14 @@ def _quarantine_row(file: dict[str, Any], config: "Config") -> tuple[Any, ...]:
 @click.option("--file", "as_file", is_flag=True, help="The file itself, as it is.")
 def show(name: str, *, as_file: bool) -> int:
     """Show why a file is in quarantine and what to do about it."""
+    from bridge.ops.folders import the_quarantined
+
     _, source = _source()
-    file = source.the_quarantined(name)
     if as_file:
-        _output.raw(source.content(file))
-    elif given().as_json:
+        _output.raw(source.content(name))
+        return _exits.DONE
+    file = the_quarantined(source.quarantined(), name)
+    if given().as_json:
         _output.document(file)
     else:
         for text in (file["note"] or f"{name}: no reason is kept beside it").splitlines():
@@ -86,17 +85,20 @@ def show(name: str, *, as_file: bool) -> int:
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--order", "ref", default="", help="The order that it speaks of, whatever reference it gives.")
-@click.option("--because", default="asked for by erp-bridge quarantine retry", help="Kept in the history.")
+@click.option("--because", default="asked for by erp-bridge quarantine retry", callback=not_blank, help="Why.")
 def retry(names: tuple[str, ...], ref: str, because: str) -> int:
     """Put files back into the inbox to be read again."""
-    from urllib.parse import quote
+    from bridge.cli._acting import each
+    from bridge.cli._client import path_of
 
     _, api = _api()
-    for name in names:
-        told = api.post(f"/quarantine/{quote(name, safe='')}/retry", {"reason": because, "order": ref}).document()
+
+    def put_back(name: str) -> None:
+        told = api.post(path_of("quarantine", name, "retry"), {"reason": because, "order": ref}).document()
         order = f" for order {told['order_ref']}" if told["order_ref"] else ""
-        _output.line(f"{name}: back in the inbox as {told['inbox_name']}{order}")
-    return _exits.DONE
+        _output.told(told, f"{name}: back in the inbox as {told['inbox_name']}{order}")
+
+    return each(names, put_back)
 
 
 @quarantine.command(
@@ -106,14 +108,14 @@ def retry(names: tuple[str, ...], ref: str, because: str) -> int:
     ),
 )
 @click.argument("name")
-@click.option("--because", required=True, help="Why it is not needed; kept in the history.")
+@because_option
 def discard(name: str, because: str) -> int:
     """Put a file aside for good; it goes to the archive, unused."""
-    from urllib.parse import quote
+    from bridge.cli._client import path_of
 
     _, api = _api()
-    told = api.post(f"/quarantine/{quote(name, safe='')}/discard", {"reason": because}).document()
-    _output.line(f"{name}: {told['kept_as']}")
+    told = api.post(path_of("quarantine", name, "discard"), {"reason": because}).document()
+    _output.told(told, f"{name}: {told['kept_as']}")
     return _exits.DONE
 
 
@@ -127,16 +129,23 @@ def files() -> None:
 @click.option("--older", default="", help="Only files that have not changed for so long: 30m, 2h.")
 def list_files(folder: str | None, older: str) -> int:
     """List the files in outbox, inbox and archive, oldest first."""
+    from bridge.ops.folders import AT_MOST
+
     config, source = _source()
     found = source.files(folder or "", older)
     if given().as_json:
         _output.document(found)
     elif found:
         _output.table(_FILE_HEADINGS, [_file_row(file, config) for file in found])
+        if len(found) == AT_MOST:
+            _output.say(f"There may be more; the {AT_MOST} newest are shown.")
     else:
         _output.say("No file.")
     return _exits.NOTHING_FOUND if (folder or older) and not found else _exits.DONE
 
 
 def _file_row(file: dict[str, Any], config: "Config") -> tuple[Any, ...]:
-    return file["folder"], file["name"], file["target"], _local(file["changed_at"], config), file["size"]
+    from bridge.cli._times import shown
+
+    at = shown(file["changed_at"], config.site.time_zone)
+    return file["folder"], file["name"], file["target"], at, file["size"]

@@ -89,20 +89,23 @@ def _answers(options: dict[str, str | None]) -> dict[str, str]:
     from bridge.cli.init_answers import QUESTIONS
 
     answers: dict[str, str] = {}
+    unsaid: list[str] = []
     for question in QUESTIONS:
         said = options.get(question.name)
         if said is not None:
             answers[question.name] = _checked(question.option, question.check, said)
         elif question.is_asked(answers):
-            answers[question.name] = _asked(question, question.default(answers))
+            answer = _asked(question, question.default(answers))
+            answers[question.name] = answer or ""
+            unsaid += [] if answer else [f"{question.option}: {question.text[:1].lower()}{question.text[1:]}"]
+    if unsaid:
+        raise click.UsageError(f"say it with {'; '.join(unsaid)}")
     return answers
 
 
-def _asked(question: "Question", default: str | None) -> str:
+def _asked(question: "Question", default: str | None) -> str | None:
     if sys.stdin.isatty():
         return str(click.prompt(question.text, default=default, err=True, value_proc=_repeating(question)))
-    if default is None:
-        raise click.UsageError(f"say it with {question.option}: {question.text[:1].lower()}{question.text[1:]}")
     return default
 
 

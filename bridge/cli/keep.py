@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bridge.cli import _exits, _output
-from bridge.cli._globals import Noun, examples, given
+from bridge.cli._globals import Noun, because_option, examples, given
 from bridge.cli._writing import write_secret
 
 _SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -22,23 +22,17 @@ def target() -> None:
 
 
 def _act(act: str, name: str, because: str) -> int:
-    from urllib.parse import quote
-
-    from bridge.cli._client import admin_api
+    from bridge.cli._client import admin_api, path_of
     from bridge.cli._settings import settings
 
-    config = settings(given())
-    admin_api(given(), config).post(f"/targets/{quote(name, safe='')}/{act}", {"reason": because})
-    _output.line(f"{name}: {act} done")
+    told = admin_api(given(), settings(given())).post(path_of("targets", name, act), {"reason": because}).document()
+    _output.told(told, f"{name}: {act} done")
     return _exits.DONE
-
-
-_because = click.option("--because", required=True, help="Why; kept in the journal.")
 
 
 @target.command(epilog=examples('target trust erp --because "new disk"', "target trust wms --because moved"))
 @click.argument("name")
-@_because
+@because_option
 def trust(name: str, because: str) -> int:
     """Use the staging folder that is there now, after a look at it and at the outbox."""
     return _act("trust", name, because)
@@ -46,7 +40,7 @@ def trust(name: str, because: str) -> int:
 
 @target.command(epilog=examples('target pause erp --because "stocktaking"', 'target pause wms --because "new server"'))
 @click.argument("name")
-@_because
+@because_option
 def pause(name: str, because: str) -> int:
     """Leave a target alone, also after a restart; its orders are stored and wait."""
     return _act("pause", name, because)
@@ -56,7 +50,7 @@ def pause(name: str, because: str) -> int:
     epilog=examples('target resume erp --because "stocktaking is over"', "target resume wms --because done")
 )
 @click.argument("name")
-@_because
+@because_option
 def resume(name: str, because: str) -> int:
     """End a target's pause."""
     return _act("resume", name, because)

@@ -75,25 +75,21 @@ def _nagios(found: dict[str, Any]) -> int:
     return code
 
 
-def _local(text: str, zone: tzinfo) -> str:
-    from bridge.clock import from_iso
-
-    return f"{from_iso(text).astimezone(zone):%Y-%m-%d %H:%M:%S}"
-
-
 def _show(found: dict[str, Any], zone: tzinfo) -> None:
+    from bridge.cli._times import shown
+
     for link in found["links"]:
         mark = "✓" if link["state"] == "ok" else "✗"
         why = f": {link['reason']}" if link["reason"] else ""
-        oldest = f", the oldest since {_local(link['oldest'], zone)}" if link["oldest"] and link["waiting"] else ""
+        oldest = f", the oldest since {shown(link['oldest'], zone)}" if link["oldest"] and link["waiting"] else ""
         state = f"{link['state']}{why}"
         _output.line(f"{_output.painted(mark, mark)} {link['name']:<16} {state:<22} {link['waiting']} waiting{oldest}")
     counts = found["counts"]
     _output.line()
-    _output.line("  " + "  ".join(f"{name} {count}" for name, count in counts.items() if count) or "  no order yet")
+    _output.line("  " + ("  ".join(f"{name} {count}" for name, count in counts.items() if count) or "no order yet"))
     for state, since in found["oldest"].items():
         if since:
-            _output.line(f"  oldest {state}: since {_local(since, zone)}")
+            _output.line(f"  oldest {state}: since {shown(since, zone)}")
     for alert in found["alerts"]:
         mark = "✗" if alert["severity"] == "page" else "!"
         _output.line(f"{_output.painted(mark, mark)} {alert['text']}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.cli import _exits, _output
-from bridge.cli._globals import Noun, examples, given
+from bridge.cli._globals import Noun, examples, given, not_blank
 
 if TYPE_CHECKING:
     from bridge.cli._sources import Source
@@ -75,12 +75,14 @@ def _show_list(found: Sequence[dict[str, Any]], config: "Config", *, as_csv: boo
 
 
 def _row(order: dict[str, Any], config: "Config") -> tuple[Any, ...]:
-    from bridge.clock import from_iso
+    from bridge.cli._times import shown
 
-    received = from_iso(order["received_at"]).astimezone(config.site.time_zone)
     mark = f"{_MARK.get(order['state'], '→')} {order['state']}"
-    shown = (f"{received:%Y-%m-%d %H:%M:%S}", mark, order["outcome"], order["target"], order["file"])
-    return (order["order_ref"], *shown, order["erp_order_no"])
+    received = shown(order["received_at"], config.site.time_zone)
+    return (
+        *(order["order_ref"], received, mark, order["outcome"]),
+        *(order["target"], order["file"], order["erp_order_no"]),
+    )
 
 
 @orders.command(epilog=examples("orders show 48447 --json", "orders show ORDERS_48447_000123.csv --file"))
@@ -104,11 +106,17 @@ def show(ref: str, what: str | None, *, curl: bool) -> int:
 
 
 def _curl(content: bytes, content_type: str, config: "Config") -> str:
+    """A command for a shell; what came from outside is quoted, and no line of the body ends the body early."""
+    import shlex
+
     receiver = config.receiver
     scheme = "https" if receiver.tls_certificate else "http"
-    address = f"{scheme}://{receiver.listen}{receiver.path}"
-    head = f"curl --user {receiver.username} -H 'Content-Type: {content_type}' --data-binary @- {address} <<'ORDER'"
-    return f"{head}\n{content.decode('utf-8', 'replace')}\nORDER"
+    body = content.decode("utf-8", "replace")
+    end = "ORDER"
+    while end in body.splitlines():
+        end += "_"
+    words = ("curl", "--user", receiver.username, "-H", f"Content-Type: {content_type}", "--data-binary", "@-")
+    return f"{shlex.join((*words, f'{scheme}://{receiver.listen}{receiver.path}'))} <<'{end}'\n{body}\n{end}"
 
 
 def _describe(order: dict[str, Any], config: "Config") -> None:
@@ -145,24 +153,34 @@ def timeline(ref: str) -> int:
 @click.argument("refs", nargs=-1, metavar="[REF]...")
 @click.option("--reason", help="All dead orders whose report failed with this text.")
 @click.option("--all-dead", is_flag=True, help="All dead orders.")
-@click.option("--because", default="asked for by erp-bridge orders retry", help="Kept in the order's history.")
+@click.option("--because", default="asked for by erp-bridge orders retry", callback=not_blank, help="Why.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be tried again.")
 def retry(refs: tuple[str, ...], reason: str | None, because: str, *, all_dead: bool, dry_run: bool) -> int:
     """Try again what was given up: reports to Norce and files."""
-    from urllib.parse import quote
-
-    from bridge.cli._client import admin_api
+    from bridge.cli._acting import each
+    from bridge.cli._client import admin_api, path_of
 
     if not (refs or reason or all_dead):
         raise click.UsageError("name orders, or --reason TEXT, or --all-dead")
     config, source = _source()
-    api = admin_api(given(), config)
-    chosen = list(refs) if refs else _dead(source, reason or "")
-    for ref in chosen:
-        if not dry_run:
-            api.post(f"/orders/{quote(ref, safe='')}/retry", {"reason": because})
-        _output.line(f"{ref}: tried again")
-    return _exits.DONE if chosen else _exits.NOTHING_FOUND
+    api, asked = admin_api(given(), config), {"reason": because}
+
+    def try_again(ref: str) -> None:
+        told = _would_be(source, ref) if dry_run else api.post(path_of("orders", ref, "retry"), asked).document()
+        _output.told(told, f"{ref}: tried again")
+
+    return each(refs or _dead(source, reason or ""), try_again)
+
+
+def _would_be(source: "Source", ref: str) -> dict[str, Any]:
+    """What the act would answer; raises what it would raise."""
+    from bridge.ops.documents import given_up, nothing_given_up
+
+    order = source.order(ref)
+    count = given_up(order)
+    if not count:
+        raise nothing_given_up(order["order_ref"], order["state"])
+    return {"order_ref": order["order_ref"], "requeued": count}
 
 
 def _dead(source: "Source", reason: str) -> list[str]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 EVERY_S = 1.0
 MOST = 200
-_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
 @click.command(cls=Verb, epilog=examples("record -o rehearsal", "record -o rehearsal --count 3"))
@@ -26,10 +25,10 @@ def record(folder: Path, count: int) -> int:
     """Keep the next raw requests as files, without the login."""
     from bridge.cli._client import admin_api
     from bridge.cli._settings import settings
-    from bridge.cli._writing import make_folder
+    from bridge.cli._writing import SECRETS_MODE, make_folder
 
     api = admin_api(given(), settings(given()))
-    make_folder(folder, _FOLDER_MODE)
+    make_folder(folder, SECRETS_MODE)
     api.post("/record", {"count": str(count)})
     _output.say(f"Waiting for {count} requests; Ctrl-C ends it. They hold what customers wrote: keep them private.")
     _follow(api, folder)
@@ -54,26 +53,13 @@ def _kept(folder: Path, number: int, exchange: dict[str, Any]) -> str:
     """Write one exchange; returns the line that tells of it."""
     import base64
 
+    from bridge.cli._writing import SECRET_MODE, write_whole
+
     body, answer = base64.b64decode(exchange["body"]), base64.b64decode(exchange["answer"])
     lines = [f"{exchange['method']} {exchange['path']} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in exchange["headers"]]
     head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
     request = folder / f"{number:03}-request.http"
-    _write(request, head + body)
-    _write(folder / f"{number:03}-answer.txt", answer)
+    write_whole(request, head + body, SECRET_MODE)
+    write_whole(folder / f"{number:03}-answer.txt", answer, SECRET_MODE)
     return f"{exchange['at'][:19]}Z  {exchange['status']}  {len(body):>8} B  {request}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """A new file for the owner alone; an older one of the name is replaced, never written into."""
-    import os
-
-    from bridge.cli._writing import not_written
-
-    try:
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _FILE_MODE)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-    except OSError as error:
-        raise not_written(path, error) from error

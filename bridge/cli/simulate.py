@@ -99,6 +99,7 @@ async def _norce(host: str, port: int, client: "Client", receiver: "Receiver") -
 @click.option("--seed", type=int, default=1, help="Repeats the same faults.")
 def erp(target_name: str | None, over: str, faults: float, delay: float, seed: int) -> int:
     """Run an ERP that takes a target's files and answers with acknowledgements."""
+    import time
     from datetime import timedelta
 
     from bridge.cli._settings import settings
@@ -117,6 +118,7 @@ def erp(target_name: str | None, over: str, faults: float, delay: float, seed: i
         delay=timedelta(seconds=delay),
         faults=faults,
         seed=seed,
+        first_number=int(time.time()),  # behind those of the run before
     )
     return _until_interrupted(_erp(wanted))
 

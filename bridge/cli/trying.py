@@ -3,7 +3,6 @@
 Not for: changing anything.
 """
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,31 +28,17 @@ def _chosen_target(name: str | None) -> "tuple[Config, Target]":
     return config, config.targets[known(list(config.targets), name, "target")]
 
 
-def content_of_file(file: Path) -> bytes:
-    """The bytes of a file that was named, or of stdin for ``-``."""
-    from bridge.errors import ErrorName, PermanentError
-
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read()
-        return file.read_bytes()
-    except OSError as error:
-        raise PermanentError(
-            f"cannot read {file}: {error.strerror}",
-            name=ErrorName.NOT_FOUND,
-            hint="name a file, or - for stdin",
-        ) from error
-
-
-@click.command(cls=Verb, epilog=examples("preview order.json --target erp", "preview - --target erp < order.xml"))
-@click.argument("file", type=_path)
+@click.command(cls=Verb, epilog=examples("preview order.json --target erp", "preview --sample --target erp"))
+@click.argument("file", type=_path, required=False)
+@click.option("--sample", is_flag=True, help="A made-up order instead of a file.")
 @click.option("--target", "target_name", help="The target whose file is wanted; not needed when there is one.")
-def preview(file: Path, target_name: str | None) -> int:
+def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
     """Print the file that an order would become, to the byte."""
+    from bridge.cli.sending import letters
     from bridge.errors import PermanentError
 
     config, target = _chosen_target(target_name)
-    content = content_of_file(file)
+    content = next(letters(file, 1, config, sample=sample)).body
     try:
         _output.raw(_rendered(content, config, target))
     except PermanentError as error:
@@ -93,6 +78,7 @@ def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
 def read(file: Path, target_name: str | None) -> int:
     """Print what an answer of the ERP would change. Exit 1: the file would go to quarantine."""
     from bridge import formats
+    from bridge.cli.sending import content_of_file
     from bridge.model import AckStatus, Fault, Reading
 
     config, target = _chosen_target(target_name)

@@ -11,6 +11,7 @@ from aiohttp import web
 from bridge.errors import ErrorName, PermanentError
 from bridge.journal import overview, reading
 from bridge.journal.records import RejectEnd
+from bridge.ops.documents import nothing_given_up
 from bridge.ops.once import Once, reason_in, words_of
 from bridge.ops.operations import Operations
 
@@ -32,12 +33,7 @@ class Acts:
         order = await self._ops.journal.read(lambda db: reading.the_order(db, ref))
         moved = await self._ops.journal.requeue(order.id, reason)
         if not moved:
-            raise PermanentError(
-                f"order {order.order_ref} is {order.state}: nothing of it was given up",
-                name=ErrorName.STATE_FORBIDS,
-                subject=order.order_ref,
-                hint=f"erp-bridge orders timeline {order.order_ref} shows where it is",
-            )
+            raise nothing_given_up(order.order_ref, order.state)
         return {"order_ref": order.order_ref, "requeued": moved}
 
     async def replay(self, request: web.Request) -> web.Response:

@@ -17,8 +17,9 @@ from aiohttp import web
 from bridge.journal import overview, reading
 from bridge.journal.reading import OrderFilter
 from bridge.journal.rows import Payload
-from bridge.ops import documents, health, metrics
+from bridge.ops import documents, folders, health, metrics
 from bridge.ops.acts import Acts
+from bridge.ops.event_routes import event_routes
 from bridge.ops.file_routes import file_routes
 from bridge.ops.filters import filter_of
 from bridge.ops.guard import Guard, refuse, sign
@@ -69,6 +70,7 @@ def build_app(operations: Operations) -> web.Application:
     app.router.add_post(f"{api}/orders/{{ref}}/retry", acts.retry)
     app.router.add_post(f"{api}/rejects/{{id:[0-9]{{1,18}}}}/replay", acts.replay)
     app.router.add_post(f"{api}/rejects/{{id:[0-9]{{1,18}}}}/discard", acts.discard)
+    event_routes(app, operations, api)
     file_routes(app, operations, api)
     order_routes(app, operations, api)
     record_routes(app, operations, api)
@@ -107,6 +109,7 @@ class _Shown:
             totals=await self._journal.read(overview.totals),
             paused=self._ops.targets.paused(),
             disk_free=await asyncio.to_thread(_disk_free, self._ops.folders),
+            folders=await asyncio.to_thread(folders.levels, self._ops.places),
             now=self._ops.clock.now(),
             started_at=self._ops.started_at,
             version=self._ops.version,
@@ -119,7 +122,9 @@ class _Shown:
         """Links, counts, oldest waits, alerts."""
         totals = await self._journal.read(overview.totals)
         alerts = await self._journal.read(overview.open_alerts)
-        return _json(documents.status(totals, alerts, self._ops.targets.paused(), running=True))
+        quarantined = await asyncio.to_thread(folders.count_quarantined, self._ops.places)
+        sight = documents.Sight(alerts, self._ops.targets.paused(), quarantined, running=True)
+        return _json(documents.status(totals, sight))
 
     async def orders(self, request: web.Request) -> web.Response:
         """A page of the list."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from bridge.clock import iso
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, ErrorName, PermanentError
 from bridge.journal.rows import (
     AcknowledgementRow,
     AlertRow,
@@ -28,6 +28,8 @@ from bridge.journal.rows import (
 )
 
 Document: TypeAlias = dict[str, Any]
+
+_GIVEN_UP = frozenset({"given_up", "refused", "collision"})
 
 STATUS_CALL = "SendOrderStatus"
 """The one operation that reports are sent by; further ones come with their own kind of report."""
@@ -187,22 +189,32 @@ def rejects(rows: Iterable[RejectRow]) -> list[Document]:
     return [reject(row) for row in rows]
 
 
-def status(found: Totals, alerts: Sequence[AlertRow], paused: Sequence[Paused], *, running: bool) -> Document:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the status shows besides the journal's totals; ``quarantined`` are the files that lie there now."""
+
+    alerts: Sequence[AlertRow]
+    paused: Sequence[Paused]
+    quarantined: int
+    running: bool
+
+
+def status(found: Totals, sight: Sight) -> Document:
     """One screen: links, counts, oldest waits, open alerts."""
     return {
-        "running": running,
-        "links": links(found, paused),
+        "running": sight.running,
+        "links": links(found, sight.paused),
         "counts": {
             **found.orders,
             "rejects": found.rejects,
             "conflicts": found.conflicts,
             "uncertain": found.uncertain,
-            "quarantined": found.quarantined,
+            "quarantined": sight.quarantined,
             "dead_letters": sum(found.dead.values()) - found.dead.get("order", 0),
             "reports_owed": found.reports_owed,
         },
         "oldest": {state: when(found.oldest.get(state)) for state in ("received", "dropped", "acknowledged")},
-        "alerts": [_alert(alert) for alert in alerts],
+        "alerts": [_alert(alert) for alert in sight.alerts],
     }
 
 
@@ -246,6 +258,23 @@ def _alert(alert: AlertRow) -> Document:
         "since": iso(alert.raised_at),
         "told": alert.told,
     }
+
+
+def given_up(document: Document) -> int:
+    """How many reports and files of an order a retry would take up again, by the rules of ``journal/``."""
+    reports = [report for report in document["reports"] if report["state"] in {"dead", "uncertain"}]
+    drops = [drop for drop in document["drops"] if drop["state"] == "held" and drop["reason"] in _GIVEN_UP]
+    return len(reports) + len(drops)
+
+
+def nothing_given_up(order_ref: str, state: str) -> PermanentError:
+    """What is told of an order that a retry would not change."""
+    return PermanentError(
+        f"order {order_ref} is {state}: nothing of it was given up",
+        name=ErrorName.STATE_FORBIDS,
+        subject=order_ref,
+        hint=f"erp-bridge orders timeline {order_ref} shows where it is",
+    )
 
 
 def problem(error: BridgeError, status_code: int, instance: str) -> Document:

@@ -6,9 +6,7 @@ Not for: the disk (``folders.py``), nor moving files, which is done by what was 
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -53,10 +51,9 @@ class _Files:
 
     async def content(self, request: web.Request) -> web.Response:
         """A file in quarantine, as it is."""
-        find = partial(folders.the_quarantined, self._ops.places, request.match_info["name"])
-        found = await asyncio.to_thread(find)
-        content = await asyncio.to_thread(Path(found["path"]).read_bytes)
-        name = quote(found["name"], safe="")
+        name = request.match_info["name"]
+        content = await asyncio.to_thread(folders.content_of, self._ops.places, name)
+        name = quote(name, safe="")
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
         return web.Response(body=content, content_type="application/octet-stream", headers=headers)
 

@@ -16,15 +16,16 @@ def filter_of(query: Mapping[str, str], overdue: tuple[Overdue, ...] = ()) -> Or
         state=query.get("state", ""),
         target=query.get("target", ""),
         application=query.get("application", ""),
-        since=_moment(query, "since"),
-        until=_moment(query, "until"),
+        since=moment_in(query, "since"),
+        until=moment_in(query, "until"),
         overdue=overdue,
         limit=_number(query, "limit") or 100,
         after=_number(query, "after"),
     )
 
 
-def _moment(query: Mapping[str, str], name: str) -> datetime | None:
+def moment_in(query: Mapping[str, str], name: str) -> datetime | None:
+    """The time that a word of an address says; ``None`` where it is missing, ``ValueError`` where it is none."""
     text = query.get(name, "").replace(" ", "+")  # a plus that was not escaped came as a blank
     if not text:
         return None

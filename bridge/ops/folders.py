@@ -17,7 +17,9 @@ from bridge.config import Config, parse_duration
 from bridge.errors import ErrorName, PermanentError
 
 NOTE = ".reason.txt"
+BOARD = "STATUS.txt"
 KINDS = ("outbox", "inbox", "archive")
+QUARANTINE = "quarantine"
 AT_MOST = 1000
 _LONGEST_NOTE = 16_384
 
@@ -53,7 +55,7 @@ def age(text: str) -> timedelta:
 
 
 def files_in(folders: Sequence[TargetFolders], kind: str, before: datetime | None = None) -> list[dict[str, Any]]:
-    """The files of one kind of folder, or of all with an empty ``kind``; the oldest first, at most a thousand.
+    """The files of one kind of folder, or of all with an empty ``kind``; the thousand newest of them, oldest first.
 
     ``before`` leaves out those that changed later. Targets that share a folder are told by the first of them.
     """
@@ -61,7 +63,7 @@ def files_in(folders: Sequence[TargetFolders], kind: str, before: datetime | Non
     found = [
         {"folder": one, "target": target, **_facts(path, facts)}
         for one, target, folder in places
-        for path, facts in _files(folder, deep=one == "archive")
+        for path, facts in _listed(one, folder)
         if before is None or facts.st_mtime <= before.timestamp()
     ]
     return sorted(found, key=lambda file: str(file["changed_at"]))[-AT_MOST:]
@@ -74,6 +76,40 @@ def _places(folders: Sequence[TargetFolders], kind: str) -> Iterator[tuple[str, 
         if folder not in seen:
             seen.add(folder)
             yield kind, one.target, folder
+
+
+def _listed(kind: str, folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The files of a folder of this kind that are anybody's business: no note of ours."""
+    for path, facts in _files(folder, deep=kind == "archive"):
+        is_ours = path.name == BOARD if kind == "inbox" else kind == QUARANTINE and path.name.endswith(NOTE)
+        if not is_ours:
+            yield path, facts
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How full a folder is; ``folder`` is its kind and target, ``oldest`` when its oldest file changed."""
+
+    folder: str
+    files: int
+    size: int
+    oldest: datetime | None
+
+
+def levels(folders: Sequence[TargetFolders]) -> list[Level]:
+    """How full the folders are that should empty by themselves or by a person: outbox, inbox, quarantine."""
+    return [_level(*place) for kind in ("outbox", "inbox", QUARANTINE) for place in _places(folders, kind)]
+
+
+def _level(kind: str, target: str, folder: Path) -> Level:
+    facts = [facts for _, facts in _listed(kind, folder)]
+    oldest = min((one.st_mtime for one in facts), default=None)
+    return Level(
+        f"{kind} {target}",
+        len(facts),
+        sum(one.st_size for one in facts),
+        datetime.fromtimestamp(oldest, UTC) if oldest is not None else None,
+    )
 
 
 def _files(folder: Path, *, deep: bool = False) -> Iterator[tuple[Path, os.stat_result]]:
@@ -107,12 +143,21 @@ def _facts(path: Path, facts: os.stat_result) -> dict[str, Any]:
 def quarantined(folders: Sequence[TargetFolders]) -> list[dict[str, Any]]:
     """The files in quarantine, the oldest first, each with its note and the reasons in it."""
     found = []
-    for _, target, folder in _places(folders, "quarantine"):
-        for path, facts in _files(folder):
-            if not path.name.endswith(NOTE):
-                note = _note(path)
-                found.append({"target": target, **_facts(path, facts), "reasons": _reasons(note), "note": note})
+    for target, path, facts in _in_quarantine(folders):
+        note = _note(path)
+        found.append({"target": target, **_facts(path, facts), "reasons": _reasons(note), "note": note})
     return sorted(found, key=lambda file: str(file["changed_at"]))
+
+
+def count_quarantined(folders: Sequence[TargetFolders]) -> int:
+    """How many files lie in quarantine now."""
+    return sum(1 for _ in _in_quarantine(folders))
+
+
+def _in_quarantine(folders: Sequence[TargetFolders]) -> Iterator[tuple[str, Path, os.stat_result]]:
+    for kind, target, folder in _places(folders, QUARANTINE):
+        for path, facts in _listed(kind, folder):
+            yield target, path, facts
 
 
 def _note(path: Path) -> str:
@@ -135,19 +180,37 @@ def _reasons(note: str) -> list[str]:
     return reasons
 
 
-def the_quarantined(folders: Sequence[TargetFolders], name: str) -> Mapping[str, Any]:
-    """One file in quarantine. Raises :class:`PermanentError` when none is called so."""
-    for file in quarantined(folders):
-        if file["name"] == name:
-            return file
-    raise not_in_quarantine(name)
+def the_quarantined(files: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    """The one of these files in quarantine that is called so. Raises :class:`PermanentError` for none or several."""
+    found = [file for file in files if file["name"] == name]
+    if not found:
+        raise PermanentError(
+            f"no file {name} lies in quarantine",
+            name=ErrorName.NOT_FOUND,
+            subject=name,
+            hint="erp-bridge quarantine list shows what does",
+        )
+    if len(found) > 1:
+        raise PermanentError(
+            f"{name} lies in more than one quarantine: {', '.join(str(file['path']) for file in found)}",
+            name=ErrorName.AMBIGUOUS,
+            subject=name,
+            hint="rename one of them, and its .reason.txt",
+        )
+    return found[0]
 
 
-def not_in_quarantine(name: str) -> PermanentError:
-    """What is told of a name that does not lie there."""
-    return PermanentError(
-        f"no file {name} lies in quarantine",
-        name=ErrorName.NOT_FOUND,
-        subject=name,
-        hint="erp-bridge quarantine list shows what does",
-    )
+def content_of(folders: Sequence[TargetFolders], name: str) -> bytes:
+    """A file in quarantine, as it is. Raises :class:`PermanentError` for no such file or one that cannot be read."""
+    chosen = the_quarantined(quarantined(folders), name)
+    paths = [path for _, path, _ in _in_quarantine(folders) if naming.shown(str(path)) == chosen["path"]]
+    try:
+        return paths[0].read_bytes()
+    except (OSError, IndexError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it was taken away at this moment"
+        raise PermanentError(
+            f"{chosen['path']} cannot be read: {why}",
+            name=ErrorName.FOLDER_REFUSED,
+            subject=name,
+            hint="look at the rights of the file and its folder",
+        ) from error

@@ -61,7 +61,7 @@ class Guard:
         if self._access.verify is not None:
             header = request.headers.get("Authorization", "")
             if not (header and await self._access.verify(header)):
-                return _ask_for_login(request)
+                return _ask_for_login(request, is_wrong=bool(header))
         if request.method not in {"GET", "HEAD"}:
             return self._refusal_of_act(request)
         return None
@@ -87,9 +87,10 @@ def _is_own_host(header: str, hosts: frozenset[str]) -> bool:
     return True
 
 
-def _ask_for_login(request: web.Request) -> web.Response:
-    hint = "the password is the one in [admin] password_file"
-    response = refusal(request, HTTPStatus.UNAUTHORIZED, "a login is needed", hint)
+def _ask_for_login(request: web.Request, *, is_wrong: bool) -> web.Response:
+    said = "the login is wrong" if is_wrong else "a login is needed"
+    hint = "it is [admin] username and password_file of this bridge; elsewhere --url http://USER:PASSWORD@host:port"
+    response = refusal(request, HTTPStatus.UNAUTHORIZED, said, hint)
     response.headers["WWW-Authenticate"] = 'Basic realm="erp-bridge", charset="UTF-8"'
     return response
 

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from bridge.counters import DURATION_BOUNDS_S, Counters, Durations, Labels
 from bridge.journal.rows import Totals
 from bridge.ops.documents import Paused
+from bridge.ops.folders import Level
 
 PREFIX = "bridge_"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,9 +28,6 @@ COUNTED: Mapping[str, str] = {
     "file_write_failures_total": "Files that could not be written.",
     "files_picked_up_total": "Files that the ERP fetched.",
     "files_written_total": "Files published for the ERP.",
-    "folder_files": "Files in a folder.",
-    "folder_oldest_file_age_seconds": "Age of the oldest file in a folder.",
-    "folder_size_bytes": "Size of the files in a folder.",
     "http_request_duration_seconds": "Time from a request's first byte to its answer's last.",
     "http_requests_in_flight": "Requests being worked on.",
     "http_requests_total": "Requests answered.",
@@ -62,6 +60,7 @@ class Sight:
     started_at: datetime
     version: str
     python: str
+    folders: Sequence[Level] = ()
 
 
 def render(counters: Counters, sight: Sight) -> bytes:
@@ -178,6 +177,11 @@ def _waits(sight: Sight) -> Iterator[Metric]:
 
 
 def _machine(sight: Sight) -> Iterator[Metric]:
+    levels = sight.folders
+    ages = {one.folder: _age(sight.now, one.oldest) for one in levels}
+    yield _gauge("folder_files", "Files in a folder.", "folder", {one.folder: one.files for one in levels})
+    yield _gauge("folder_size_bytes", "Size of these files.", "folder", {one.folder: one.size for one in levels})
+    yield _gauge("folder_oldest_file_age_seconds", "Since when the oldest of them lies there.", "folder", ages)
     yield _gauge("disk_free_bytes", "Room on the disk of a folder.", "folder", sight.disk_free)
     yield _single("start_time_seconds", "When the bridge started.", sight.started_at.timestamp())
     build = GaugeMetricFamily(f"{PREFIX}build_info", "What is running.", labels=["version", "python", "sqlite"])

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
@@ -61,8 +61,11 @@ def fill(home: Path) -> Fill[object]:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Running]:
-    """A bridge that owns the journal and listens where the settings say, on a loop of its own."""
+def serving(home: Path, **changed: Any) -> Iterator[Running]:
+    """A bridge that owns the journal and listens where the settings say, on a loop of its own.
+
+    `changed` are fields of its operations.
+    """
     ready = threading.Event()
     loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     made: list[Running] = []
@@ -72,7 +75,7 @@ def serving(home: Path) -> Iterator[Running]:
         loops.append((asyncio.get_running_loop(), stop))
         async with journals.opened(home / "var", ManualClock()) as journal:
             running = Running(journal, ManualClock(), home / "var")
-            runner = web.AppRunner(build_app(running.operations()), access_log=None)
+            runner = web.AppRunner(build_app(running.operations(**changed)), access_log=None)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()

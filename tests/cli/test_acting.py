@@ -78,6 +78,36 @@ def test_dead_orders_are_chosen_by_reason_and_a_dry_run_says_the_same(
     assert dry[:2] == wet[:2] == (code, out)
 
 
+@pytest.mark.usefixtures("filled", "service")
+def test_one_that_cannot_be_tried_again_keeps_none_of_the_others_from_it(verb: Verb) -> None:
+    dry = verb("orders", "retry", "nope", "48447", "--dry-run")
+    wet = verb("orders", "retry", "nope", "48447")
+    after = verb("orders", "retry", "48447", "--dry-run")
+
+    assert dry == wet
+    assert (wet[0], wet[1]) == (3, "48447: tried again\n")
+    assert wet[2].startswith('nope: no order is known by "nope"')
+    assert (after[0], after[1]) == (4, "")
+    assert "nothing of it was given up" in after[2]
+
+
+@pytest.mark.usefixtures("filled", "service")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["orders", "retry", "48447", "--dry-run"], {"order_ref": "48447", "requeued": 1}),
+        (["orders", "retry", "48447"], {"order_ref": "48447", "requeued": 1}),
+        (["rejects", "replay", "1"], {"id": 1, "order_ref": "48447"}),
+        (["rejects", "discard", "1", "--because", "x"], {"id": 1, "state": "discarded"}),
+        (["target", "pause", "erp", "--because", "x"], {"target": "erp", "act": "pause"}),
+    ],
+)
+def test_every_act_tells_as_json_what_came_of_it(verb: Verb, words: list[str], told: dict[str, object]) -> None:
+    code, out, _ = verb(*words, "--json")
+
+    assert (code, json.loads(out)) == (0, told)
+
+
 @pytest.mark.usefixtures("filled")
 def test_rejects_are_replayed_and_discarded(verb: Verb, service: Running) -> None:
     replayed = verb("rejects", "replay", "1")

@@ -60,6 +60,23 @@ def test_what_a_state_forbids_ends_in_4(verb: Verb) -> None:
 
 
 @pytest.mark.usefixtures("filled", "service")
+@pytest.mark.parametrize(
+    "blank",
+    [
+        ("orders", "abandon", "48447", "--because", " "),
+        ("orders", "confirm", "48447", "--erp-no", "", "--because", "x"),
+        ("orders", "note", "48447", " "),
+        ("target", "pause", "erp", "--because", ""),
+    ],
+)
+def test_what_must_be_said_in_words_is_not_left_empty(verb: Verb, blank: tuple[str, ...]) -> None:
+    code, _, err = verb(*blank)
+
+    assert code == 2
+    assert "it is empty; say it in a few words" in err
+
+
+@pytest.mark.usefixtures("filled", "service")
 def test_a_remark_is_kept_and_told_as_json_too(verb: Verb) -> None:
     told = verb("orders", "note", "48447", "called the warehouse")
     as_json = verb("orders", "note", "48447", "again", "--json")

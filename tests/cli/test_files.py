@@ -8,15 +8,18 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from bridge.clock import SystemClock
 from bridge.journal import Journal
 from bridge.states import DropState
-from tests.cli.conftest import Verb
+from tests.cli.conftest import Verb, serving
 from tests.support import journals
 
+COMMAND = [sys.executable, "-c", "import sys; from bridge.cli import main; sys.exit(main(sys.argv[1:]))"]
 Filling = Callable[[Callable[[Journal], Awaitable[object]]], object]
 
 
@@ -53,6 +56,39 @@ def test_quarantine_is_listed_and_shown_without_a_service(verb: Verb) -> None:
     assert "could not be matched" in shown[1]
     assert content[1] == "4844T;SO-1\n"
     assert verb("quarantine", "show", "b.csv")[0] == 3
+
+
+@pytest.mark.usefixtures("stray")
+def test_a_name_in_two_quarantines_is_ambiguous(verb: Verb, home: Path) -> None:
+    second = home / "b" / "quarantine"
+    second.mkdir(parents=True)
+    (second / "a.csv").touch()
+    (home / "config.toml").write_text(
+        '[targets.erp.answer]\nquarantine = "inbox/quarantine"\n[targets.wms.answer]\nquarantine = "b/quarantine"\n'
+    )
+
+    shown, content = verb("quarantine", "show", "a.csv"), verb("quarantine", "show", "a.csv", "--file")
+
+    assert (shown[0], content[0]) == (4, 4)
+    assert str(second / "a.csv") in shown[2]
+
+
+def test_a_file_that_a_person_laid_down_is_read_under_whatever_name(verb: Verb, home: Path) -> None:
+    folder = home / "inbox" / "quarantine"
+    folder.mkdir()
+    (folder / "o\udcff.csv").write_bytes(b"x")
+
+    assert verb("quarantine", "list")[1].startswith("o\\xff.csv\t")
+    assert verb("quarantine", "show", "o\\xff.csv", "--file")[:2] == (0, "x")
+
+
+def test_our_own_note_is_no_file_of_the_inbox(verb: Verb, home: Path) -> None:
+    (home / "inbox" / "STATUS.txt").touch()
+    (home / "inbox" / "late.csv.part").touch()
+
+    listed = json.loads(verb("files", "list", "--json")[1])
+
+    assert [file["name"] for file in listed] == ["late.csv.part"]
 
 
 @pytest.mark.usefixtures("stray")
@@ -112,10 +148,8 @@ def test_an_export_that_cannot_be_made_leaves_nothing(verb: Verb, home: Path) ->
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("words", [(), ("--order", "48447")], ids=["all", "one order"])
 def test_tail_tells_the_history_and_ctrl_c_ends_it_with_130(home: Path, words: tuple[str, ...]) -> None:
-    command = [sys.executable, "-c", "import sys; from bridge.cli import main; sys.exit(main(sys.argv[1:]))"]
-
     with subprocess.Popen(
-        [*command, "tail", "--since", "2026-01-01", "--json", *words], cwd=home, stdout=subprocess.PIPE, text=True
+        [*COMMAND, "tail", "--since", "2026-01-01", "--json", *words], cwd=home, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         told = [json.loads(process.stdout.readline()) for _ in range(5)]
@@ -127,9 +161,36 @@ def test_tail_tells_the_history_and_ctrl_c_ends_it_with_130(home: Path, words: t
     assert code == 130
 
 
-def test_tail_needs_a_journal_and_follows_no_other_bridge(verb: Verb) -> None:
+def test_tail_needs_a_journal_or_another_bridge(verb: Verb) -> None:
     assert verb("tail")[0] == 69
-    assert verb("tail", "--url", "http://127.0.0.1:1")[0] == 2
+    assert verb("tail", "--url", "http://127.0.0.1:1")[0] == 69
+
+
+@pytest.mark.usefixtures("filled")
+def test_tail_follows_another_bridge_until_that_is_gone(verb: Verb, home: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with ExitStack() as stack:
+        with serving(home, clock=SystemClock()):
+            url = (home / "config.toml").read_text().split('"')[1]
+            words = ["tail", "--since", "2026-01-01", "--json", "--url", url]
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [*COMMAND, *words], cwd=elsewhere, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                )
+            )
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            told = [json.loads(process.stdout.readline()) for _ in range(5)]
+            verb("orders", "note", "48447", "seen from afar")
+            note = json.loads(process.stdout.readline())
+            nobody = verb("tail", "--order", "9999", "--url", url)
+        _, err = process.communicate(timeout=5)
+
+    assert [event["kind"] for event in told] == ["received", "staged", "dropped", "fetched", "acknowledged"]
+    assert (note["kind"], note["facts"]) == ("note", {"text": "seen from afar"})
+    assert (nobody[0], process.returncode) == (3, 69)
+    assert "does not answer at http://127.0.0.1:" in err
 
 
 @pytest.mark.usefixtures("filled")

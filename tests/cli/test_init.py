@@ -209,6 +209,25 @@ def test_settings_that_are_there_are_not_touched_unless_forced_and_then_kept(ver
     assert (home / "secrets" / "receiver.bak").read_text() == "old hash"
 
 
+@pytest.mark.usefixtures("empty")
+def test_everything_that_somebody_has_to_say_is_asked_for_at_once(verb: Verb) -> None:
+    code, _, err = verb("init", "--environment", "prod", "--base-url", "https://n.example.com")
+
+    assert code == 2
+    assert ("--application-key: application key" in err, "--client-id: client id" in err) == (True, True)
+
+
+def test_what_an_earlier_force_kept_stays(verb: Verb, home: Path) -> None:
+    first = (home / "config.toml").read_text()
+
+    verb("init", "--force", "--site-name", "Second")
+    third = verb("init", "--force", "--json")
+
+    assert (home / "config.toml.bak").read_text() == first
+    assert 'name        = "Second"' in (home / "config.toml.bak2").read_text()
+    assert "config.toml.bak2" in json.loads(third[1])["kept"]
+
+
 def test_settings_are_made_where_c_says(verb: Verb, empty: Path) -> None:
     code, out, _ = verb("init", "-c", "etc/bridge.toml")
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bridge.cli._client import address_of
 from bridge.cli._globals import Globals
 from bridge.cli._settings import settings
 from bridge.journal import Journal
+from bridge.journal.records import Body
 from bridge.model import AckStatus
 from bridge.states import DropState
 from tests.cli.conftest import Verb
@@ -219,3 +221,44 @@ def test_check_looks_into_the_journal(verb: Verb) -> None:
     assert "3 orders" in told["journal"]["seen"]
     assert told["service"]["seen"] == "does not run"
     assert told["SQLite"]["mark"] in {"ok", "note"}
+
+
+def test_a_body_cannot_end_early_in_the_shell_and_run_as_commands(verb: Verb, fill: Callable[..., object]) -> None:
+    async def sly(journal: Journal) -> None:
+        body = Body(b"<Order>\nORDER\nrm -rf /\n</Order>", "application/xml; x='; rm -rf /'", "xml", "xml")
+        await journal.admit(journals.admission(body=body), keep_conflicts=True)
+
+    fill(sly)
+
+    out = verb("orders", "show", "48447", "--curl")[1]
+    command, *_, last = out.splitlines()
+    assert shlex.split(command)[:6][5] == "--data-binary"
+    assert (command.endswith("<<'ORDER_'"), last) == (True, "ORDER_")
+
+
+def test_status_without_an_order_says_so(verb: Verb, fill: Callable[..., object]) -> None:
+    async def nothing(_: Journal) -> None:
+        """Leaves the journal as it was made."""
+
+    fill(nothing)
+
+    assert "no order yet" in verb("status")[1]
+
+
+@pytest.mark.usefixtures("filled")
+def test_status_counts_what_lies_in_quarantine_now(verb: Verb, home: Path) -> None:
+    folder = home / "inbox" / "quarantine"
+    folder.mkdir()
+    for name in ("a.csv", "a.csv.reason.txt", ".part"):
+        (folder / name).touch()
+
+    one = json.loads(verb("status", "--json")[1])["counts"]["quarantined"]
+    (folder / "a.csv").unlink()
+    none = json.loads(verb("status", "--json")[1])["counts"]["quarantined"]
+
+    assert (one, none) == (1, 0)
+
+
+@pytest.mark.usefixtures("filled")
+def test_times_of_rejects_are_those_of_the_site(verb: Verb) -> None:
+    assert verb("rejects", "list")[1].split("\t")[1] == "2026-03-02 10:00:00"

@@ -116,7 +116,7 @@ def test_a_repeat_must_get_the_same_answer(verb: Verb, receiver: Receiver) -> No
     [
         ((200, FAILED), "Failed: no such shop"),
         ((503, b'{"detail":"busy"}'), "HTTP 503: busy"),
-        ((401, b""), "HTTP 401"),
+        ((500, b"oops"), "HTTP 500: oops"),
     ],
 )
 def test_any_answer_but_ok_ends_in_1(verb: Verb, receiver: Receiver, reply: tuple[int, bytes], said: str) -> None:
@@ -128,13 +128,31 @@ def test_any_answer_but_ok_ends_in_1(verb: Verb, receiver: Receiver, reply: tupl
     assert said in out
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_login_ends_in_77_with_what_to_do(verb: Verb, receiver: Receiver, status: int) -> None:
+    receiver.replies = [(status, b'{"type": "about:blank", "title": "Wrong password", "hint": "look there"}')]
+
+    code, out, _ = verb("send", "--sample")
+
+    assert code == 77
+    assert out.endswith(f"HTTP {status}: Wrong password; look there\n")
+
+
+@pytest.mark.parametrize("url", ["nonsense://x", "http://", "http://[", "http://x:port", "http://x:99999", ""])
+def test_what_is_no_address_is_wrong_usage(verb: Verb, receiver: Receiver, url: str) -> None:
+    code, _, err = verb("send", "--sample", "--to", url)
+
+    assert (code, receiver.came) == (2, [])
+    assert "write http://host:port" in err
+
+
 def test_a_receiver_that_is_not_there_ends_in_69(verb: Verb, receiver: Receiver) -> None:
     assert receiver.server_port
 
     code, out, _ = verb("send", "--sample", "--to", "http://127.0.0.1:9/orders")
 
     assert code == 69
-    assert "cannot be reached" in out
+    assert "http://127.0.0.1:9/orders cannot be reached: connection refused" in out
 
 
 def test_another_login_can_be_named(verb: Verb, receiver: Receiver, home: Path) -> None:

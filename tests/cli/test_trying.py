@@ -31,6 +31,14 @@ def test_preview_prints_the_same_bytes_each_time(verb: Verb) -> None:
     assert first == second
 
 
+def test_preview_needs_no_file_for_a_made_up_order(verb: Verb) -> None:
+    sample, both, neither = verb("preview", "--sample"), verb("preview", "x.json", "--sample"), verb("preview")
+
+    assert sample[0] == 0
+    assert sample[1].startswith("order_ref;")
+    assert (both[0], neither[0]) == (2, 2)
+
+
 def test_preview_reads_stdin(home: Path) -> None:
     command = [sys.executable, "-m", "bridge", "preview", "-", "--target", "erp"]
 

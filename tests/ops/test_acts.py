@@ -54,7 +54,7 @@ async def served(
     return await aiohttp_client(build_app(running.operations(order_acts=order_acts)))
 
 
-async def act(client: Client, name: str, ref: str = "48447", **words: str) -> tuple[int, dict[str, Any]]:
+async def act(client: Client, name: str, ref: str = "48447", **words: object) -> tuple[int, dict[str, Any]]:
     """Asks for an act on an order; returns the status and the document."""
     answer = await client.post(f"{API}/orders/{ref}/{name}", json={"reason": "because"} | words)
     return answer.status, await answer.json()
@@ -71,6 +71,36 @@ async def test_an_order_is_held_and_released(served: Client, running: Running, j
     assert released == (200, {"order_ref": "48447", "state": "dropped", "told": f"{NAME} goes on"})
     told = await rows(journal, "SELECT kind FROM events WHERE facts ->> 'because' = 'because' ORDER BY id")
     assert told == [("held",), ("released",)]
+
+
+async def test_a_number_that_another_order_has_is_refused_unless_both_are_meant(
+    served: Client, running: Running, journal: Journal
+) -> None:
+    await admit(journal)
+    await admit(journal, "48448")
+    await admit(journal, "SO-1")
+    await at_rest(running.clock)
+    await act(served, "confirm", erp_order_no="SO-1")
+
+    status, problem = await act(served, "confirm", "48448", erp_order_no="SO-1")
+    before = await rows(journal, "SELECT erp_order_no FROM orders WHERE order_ref = '48448'")
+    meant = await act(served, "confirm", "48448", erp_order_no="SO-1", shared=True)
+
+    assert (status, problem["type"]) == (409, "urn:erp-bridge:error:state_forbids")
+    assert 'erp gave the number "SO-1" to another order already: 48447 (#1)' in problem["detail"]
+    assert "--shared" in problem["hint"]
+    assert before == [(None,)]
+    assert meant[0] == 200
+
+
+async def test_a_number_of_another_erp_is_another_number(served: Client, running: Running, journal: Journal) -> None:
+    await admit(journal)
+    elsewhere = journals.admission("48448", drops=(journals.drop("48448", 1, "wms"),))
+    await journal.admit(elsewhere, keep_conflicts=True)
+    await at_rest(running.clock)
+    await act(served, "confirm", erp_order_no="SO-1")
+
+    assert (await act(served, "confirm", "48448", erp_order_no="SO-1"))[0] == 200
 
 
 async def test_an_order_is_sent_again_by_today_s_mapping(served: Client, running: Running, journal: Journal) -> None:

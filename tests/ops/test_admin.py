@@ -309,6 +309,18 @@ async def test_status_tells_links_counts_oldest_and_alerts(client: Client, runni
     assert erp["waiting"] == 1
 
 
+async def test_a_wrong_login_is_told_apart_from_none(start: Started) -> None:
+    async def verify(_: str) -> bool:
+        return False
+
+    client = await start(access=Access(verify=verify))
+
+    none = await (await client.get(f"{API}/status")).json()
+    wrong = await (await client.get(f"{API}/status", headers={"Authorization": "Basic eDp5"})).json()
+
+    assert (none["detail"], wrong["detail"]) == ("a login is needed", "the login is wrong")
+
+
 async def test_checks_tell_every_probe(client: Client, running: Running) -> None:
     running.probes.append(probe("norce", ok=False, stops_orders=False))
 

@@ -1,7 +1,9 @@
 """One scrape: counts from memory, levels from the journal, and nothing with a reference in it."""
 
 import ast
+import os
 import re
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import bridge
 from bridge.journal import Journal
+from bridge.ops.admin import build_app
 from bridge.ops.documents import Paused
+from bridge.ops.folders import TargetFolders
 from bridge.ops.metrics import COUNTED
 from bridge.states import DropState
 from tests.ops.running import Client, Running
@@ -49,6 +53,26 @@ async def test_the_journals_levels_are_read_at_scrape(
     assert told[("bridge_start_time_seconds", ())] == START.timestamp()
     assert told[("bridge_disk_free_bytes", (("folder", "journal"),))] > 0
     assert told[("bridge_db_size_bytes", ())] > 0
+
+
+async def test_folders_are_looked_at_at_scrape(
+    running: Running, aiohttp_client: Callable[..., Awaitable[Client]], tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    places = [TargetFolders("erp", tmp_path / "outbox", inbox, inbox / "archive", inbox / "quarantine")]
+    (tmp_path / "outbox").mkdir()
+    for name, minutes in (("a.csv", 5), ("b.csv", 1)):
+        (tmp_path / "outbox" / name).write_text("four")
+        at = START.timestamp() - 60 * minutes
+        os.utime(tmp_path / "outbox" / name, (at, at))
+
+    told = await scrape(await aiohttp_client(build_app(running.operations(places=places))))
+
+    outbox, quarantine = (("folder", "outbox erp"),), (("folder", "quarantine erp"),)
+    assert told[("bridge_folder_files", outbox)] == 2
+    assert told[("bridge_folder_size_bytes", outbox)] == 8
+    assert told[("bridge_folder_oldest_file_age_seconds", outbox)] == 300
+    assert told[("bridge_folder_files", quarantine)] == 0
 
 
 async def test_counts_and_durations_come_from_memory(client: Client, running: Running) -> None:

@@ -72,10 +72,20 @@ async def test_the_board_tells_how_it_stands(
         "Answers waiting to be read:  1",
         "Answers in quarantine:       1 (each has a NAME.reason.txt beside it)",
         "Last answer:                 ORDRSP_778.csv, read 2026-03-02 10:00:00",
-        "Files that wait for erp: 1, the oldest since 2026-03-02 10:00:00",
+        "Files that erp has not fetched:   1, the oldest since 2026-03-02 10:00:00",
+        "Orders that erp has not answered: 1",
         "Target erp is paused: the folder is missing",
     ]
     assert naming.is_never_taken("STATUS.txt")
+
+
+async def test_the_first_board_tells_what_waits_for_the_erp_too(boards: Boards, inbox: Path) -> None:
+    await boards.look()
+
+    assert status(inbox).splitlines()[-2:] == [
+        "Files that erp has not fetched:   0",
+        "Orders that erp has not answered: 0",
+    ]
 
 
 async def test_a_board_that_tells_nothing_new_is_left_alone_for_a_while(
@@ -95,11 +105,11 @@ async def test_a_board_that_tells_nothing_new_is_left_alone_for_a_while(
     assert status(inbox).splitlines()[1:] == first.splitlines()[1:]
 
 
-async def test_news_is_on_the_board_within_half_a_minute(boards: Boards, inbox: Path, clock: ManualClock) -> None:
+async def test_news_is_on_the_board_within_ten_seconds(boards: Boards, inbox: Path, clock: ManualClock) -> None:
     async with running(boards.run):
         await at_rest(clock)
         (inbox / "new.csv").touch()
-        clock.advance(timedelta(seconds=30))
+        clock.advance(timedelta(seconds=10))
         await at_rest(clock)
 
     assert "Answers waiting to be read:  1" in status(inbox)

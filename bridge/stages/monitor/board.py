@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 
 from bridge import naming
 from bridge.clock import Clock
-from bridge.journal import Journal, overview, recent
+from bridge.journal import Journal, overview, reading, recent
+from bridge.journal.reading import OrderFilter
 from bridge.journal.recent import LastAnswer
 from bridge.journal.rows import TargetRow
 from bridge.stages.courier import carry, keep_looking
-from bridge.states import Pause
+from bridge.states import OrderState, Pause
 
-EVERY = timedelta(seconds=30)
+EVERY = timedelta(seconds=10)
 AT_LEAST_EVERY = timedelta(minutes=5)
 NAME = "STATUS.txt"
 _NOTE = ".reason.txt"
@@ -40,13 +41,22 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class Owing:
+    """What one target's ERP has yet to do: fetch files, answer orders; ``row`` is missing before its first file."""
+
+    target: str
+    row: TargetRow | None
+    unanswered: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """What a board tells besides the time."""
 
     waiting: int
     quarantined: int
     last: LastAnswer | None
-    targets: tuple[TargetRow, ...]
+    targets: tuple[Owing, ...]
     pauses: Mapping[str, Pause]
 
 
@@ -57,7 +67,7 @@ class _Written:
 
 
 class Boards:
-    """The boards of all inboxes, looked at twice a minute, written when they have something new to tell."""
+    """The boards of all inboxes, looked at six times a minute, written when they have something new to tell."""
 
     def __init__(
         self,
@@ -83,13 +93,17 @@ class Boards:
 
     async def look(self) -> timedelta:
         """One look at all boards. Returns when to look again."""
-        rows = await self._journal.read(overview.targets)
+        rows = {row.name: row for row in await self._journal.read(overview.targets)}
         for board in self._boards:
             last = await self._journal.read(partial(recent.last_answer, targets=board.targets))
-            mine = tuple(row for row in rows if row.name in board.targets)
+            mine = tuple([Owing(name, rows.get(name), await self._unanswered(name)) for name in board.targets])
             paused = {name: pause for name, pause in self._pauses().items() if name in board.targets}
             await asyncio.to_thread(self._refresh, board, partial(Sight, last=last, targets=mine, pauses=paused))
         return EVERY
+
+    async def _unanswered(self, target: str) -> int:
+        wanted = OrderFilter(state=OrderState.DROPPED, target=target)
+        return await self._journal.read(lambda db: reading.count_orders(db, wanted))
 
     def _refresh(self, board: Board, sight: Callable[..., Sight]) -> None:
         """Write one board if it tells something new, or if it was not touched for long."""
@@ -115,12 +129,22 @@ def lines(sight: Sight, zone: ZoneInfo) -> tuple[str, ...]:
         f"Answers in quarantine:       {sight.quarantined}{_look(sight.quarantined)}",
         f"Last answer:                 {last}",
     ]
-    for target in sight.targets:
-        told.append(f"Files that wait for {target.name}: {target.unfetched}{_since(target.oldest_unfetched_at, zone)}")
-        if target.unwritten:
-            told.append(f"Orders not yet written for {target.name}: {target.unwritten}")
+    for owing in sight.targets:
+        told += _owed_by(owing, zone)
     told += [f"Target {name} is paused: {pause.text}" for name, pause in sorted(sight.pauses.items())]
     return tuple(told)
+
+
+def _owed_by(owing: Owing, zone: ZoneInfo) -> list[str]:
+    row = owing.row
+    files = f"{row.unfetched}{_since(row.oldest_unfetched_at, zone)}" if row else "0"
+    told = [
+        f"Files that {owing.target} has not fetched:   {files}",
+        f"Orders that {owing.target} has not answered: {owing.unanswered}",
+    ]
+    if row and row.unwritten:
+        told.append(f"Orders not yet written for {owing.target}: {row.unwritten}")
+    return told
 
 
 def _look(count: int) -> str:

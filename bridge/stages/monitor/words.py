@@ -152,12 +152,14 @@ _PERSONS: Mapping[str, _Waiting] = {
     "held files": _Waiting(
         "file(s) held back",
         "The ERP does not get them until someone decides",
-        "erp-bridge orders timeline {example}, mend the cause, then erp-bridge orders retry {example}",
+        "erp-bridge orders timeline {example} says why: what a person holds goes on by erp-bridge orders release "
+        "{example} --because TEXT, what was given up by erp-bridge orders retry {example}",
     ),
     "uncertain files": _Waiting(
         "file(s) of which nobody knows whether they arrived",
         "They are neither sent again nor given up by themselves",
-        "look whether the ERP has order {example}; if not: erp-bridge orders retry {example}",
+        "look whether the ERP has order {example}; if not: erp-bridge orders resend {example} --because TEXT, if so: "
+        "erp-bridge orders confirm {example} --erp-no NUMBER --because TEXT",
     ),
     "uncertain reports": _Waiting(
         "report(s) of which nobody knows whether Norce took them",

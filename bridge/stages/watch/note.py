@@ -1,6 +1,6 @@
 """The words of ``NAME.reason.txt``: what is wrong with a quarantined file, where, and what a person does. Pure.
 
-Not for: writing the note (``inbox_places.py``) or finding out what is wrong (``formats/`` and the journal).
+Not for: writing the note (``places.py``) or finding out what is wrong (``formats/`` and the journal).
 """
 
 from collections.abc import Sequence
