@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -176,12 +177,18 @@ def _put_aside(database: Path, at: datetime) -> Path | None:
     """
     if not database.exists():
         return None
-    kept = database.with_name(f"{database.stem}-before-{at:%Y-%m-%d-%H%M%S}{database.suffix}")
+    kept = _free_name(database.with_name(f"{database.stem}-before-{at:%Y-%m-%d-%H%M%S}{database.suffix}"))
     for log, log_kept in zip(_files_of(database)[1:], _files_of(kept)[1:], strict=True):
         if log.exists():
             log.rename(log_kept)
     os.link(database, kept)
     return kept
+
+
+def _free_name(kept: Path) -> Path:
+    """``kept``, or ``kept~2`` and so on where one lies there: a restore may follow another in the same second."""
+    names = (kept.with_stem(f"{kept.stem}~{number}") for number in count(2))
+    return next(name for name in chain([kept], names) if not any(file.exists() for file in _files_of(name)))
 
 
 def _files_of(database: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from bridge.clock import Clock, SystemClock
 from bridge.naming import is_never_taken, marker_name
 from bridge.simulators.erp_answers import AnswerFile, files_about, mood_for
-from bridge.simulators.erp_book import Entry, ErpBook, Mood
+from bridge.simulators.erp_book import FIRST_NUMBER, Entry, ErpBook, Mood
 from bridge.simulators.sides import side_of
 
 LOOKS_EVERY = timedelta(milliseconds=50)
@@ -35,6 +35,7 @@ class ErpSettings:
     """Between the two goes of a half-written file."""
 
     seed: int = 1
+    first_number: int = FIRST_NUMBER
 
 
 class SimulatedErp:
@@ -48,7 +49,7 @@ class SimulatedErp:
         self._side = side_of(settings.format)
         self._chance = random.Random(settings.seed)
         self._tell = tell or (lambda _: None)
-        self.book = ErpBook()
+        self.book = ErpBook(settings.first_number)
 
     async def run(self, closing: asyncio.Event) -> None:
         """Take and answer until ``closing``; answers that are not due by then are never written."""

@@ -165,7 +165,8 @@ class FileActs:
     async def _refuse_while_there(self, drop: CurrentDrop) -> None:
         if await self._held[drop.target].transport.missing([drop.file_name]):
             return
-        raise _forbidden([drop], f"{drop.file_name} lies in the outbox; the ERP has yet to fetch it")
+        hint = "the ERP has yet to fetch it; to take it back first: erp-bridge orders hold"
+        raise _forbidden([drop], f"{drop.file_name} lies in the outbox; {hint}")
 
 
 _LATER = "; its file is moved as soon as the target can be reached"

@@ -128,6 +128,8 @@ class DropStage:
         if self._is_time_to_look(post.lookout):
             await self._clear_litter(post)
             await self._notice_taken(post)
+        else:
+            post.lookout.waits = True  # what woke this round may be a file that was put back: look soon
         post.has_looked.set()
         return AT_ONCE if moved else await self._next_look(post)
 
