@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from bridge.roles import Role, role_of
+
 
 class Infos(Mapping[str, str]):
     """Values by code, in the order they came: told in the spelling that was sent, found without case (decision 6).
@@ -106,7 +108,11 @@ class PickupStore:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How the goods travel and what the shop promised about it."""
+    """How the goods travel and what the shop promised about it.
+
+    ``method`` is the code that was set up for the ERP. ``carrier`` and ``service`` are what the buyer chose, where the
+    shop tells; ``carrier`` is the method where it does not.
+    """
 
     method: str | None = None
     pickup: PickupStore | None = None
@@ -115,11 +121,22 @@ class Delivery:
     fee_once: bool = False
     advisor_ref: str | None = None
     tms_ref: str | None = None
+    carrier: str | None = None
+    service: str | None = None
+    shipping_ref: str | None = None
+
+
+class PaymentKind(StrEnum):
+    """What a payment is made with: money of the buyer, money paid in before, or a voucher."""
+
+    DEFAULT = "default"
+    PREPAID = "prepaid"
+    VOUCHER = "voucher"
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment; ``amount`` includes VAT, after rounding rules."""
+    """One payment; ``amount`` includes VAT, after rounding rules; ``provider`` and ``kind`` where they are told."""
 
     code: int | None = None
     method: str | None = None
@@ -128,6 +145,8 @@ class Payment:
     amount: Decimal | None = None
     currency: str | None = None
     info: Mapping[str, str] = field(default_factory=dict)
+    provider: str | None = None
+    kind: PaymentKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +173,10 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. Prices and VAT amounts are per unit, excluding VAT and net of discounts; ``vat_rate`` in percent."""
+    """One row. Prices and VAT amounts are per unit, excluding VAT and net of discounts; ``vat_rate`` in percent.
+
+    ``raw`` is the row as it came, by the sender's names; a number is the text it was written as.
+    """
 
     line_no: int
     parent_line_no: int | None = None
@@ -179,6 +201,12 @@ class Line:
     price_lists: tuple[PriceList, ...] = ()
     promotions: tuple[Promotion, ...] = ()
     info: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def role(self) -> Role:
+        """What the row stands for."""
+        return role_of(self.type, self.group)
 
     @property
     def line_net(self) -> Decimal:
@@ -208,8 +236,24 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkout:
+    """The same order in the checkout it was made in: its id there, the merchant and the channel."""
+
+    order_id: str | None = None
+    merchant: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SalesOrder:
-    """An order as every format writes it. Amounts are carried as they came, never recomputed (decision 5)."""
+    """An order as every format writes it. Amounts are carried as they came, never recomputed (decision 5).
+
+    ``payment_provider`` and ``payment_ref`` are those of the payment that matters most; ``customer_type`` is
+    ``person`` or ``organization``, or whatever word the shop has for it.
+
+    ``raw`` is the request as it came, by the sender's names; a number is the text it was written as. It says nothing
+    new, so it is neither compared nor written, unless a layout asks for a part of it.
+    """
 
     order_ref: str
     application: str
@@ -235,6 +279,11 @@ class SalesOrder:
     discounts: tuple[Charge, ...] = ()
     info: Mapping[str, str] = field(default_factory=dict)
     suggested_erp_no: str | None = None
+    payment_provider: str | None = None
+    payment_ref: str | None = None
+    customer_type: str | None = None
+    checkout: Checkout | None = None
+    raw: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 class AckKind(StrEnum):
@@ -337,11 +386,3 @@ class Reading:
 
     acknowledgements: tuple[Acknowledgement, ...] = ()
     faults: tuple[Fault, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StatusReport:
-    """The wish that Norce shows an order with this status; sent as SendOrderStatus."""
-
-    status: AckStatus
-    erp_order_no: str | None

@@ -9,15 +9,30 @@ import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from enum import Enum
+from typing import Final, TypeAlias
 
 from lxml import etree
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml gives its element class no public name
 
-Content: TypeAlias = "str | tuple[tuple[str, Content], ...] | None"
-"""What stands inside an element that is built: text, elements (name and content each), or nothing."""
 
+class Nil(Enum):
+    """The one value of :data:`NIL`."""
+
+    NIL = "true"
+
+
+NIL: Final = Nil.NIL
+"""Content that is said to be missing (``xsi:nil``), which is not the same as an empty element."""
+
+INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
+"""The namespace of ``nil``; usually under the prefix ``i`` or ``xsi``."""
+
+Content: TypeAlias = "str | tuple[tuple[str, Content], ...] | Nil | None"
+"""What stands inside an element that is built: text, elements (name and content each), nothing, or :data:`NIL`."""
+
+_NIL = f"{{{INSTANCE}}}nil"
 _CODECS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -104,6 +119,11 @@ def local_name(element: Element) -> str:
     return etree.QName(element).localname
 
 
+def is_nil(element: Element) -> bool:
+    """Whether the element says of itself that it has no content."""
+    return element.get(_NIL, "").strip() in ("true", "1")
+
+
 def build(name: str, content: Content, namespaces: Mapping[str, str] | None = None) -> Element:
     """An element with all that is in it; names as ``{namespace}name``.
 
@@ -125,6 +145,9 @@ def _fill(element: Element, content: Content) -> None:
     if isinstance(content, tuple):
         for name, inner in content:
             _fill(etree.SubElement(element, name), inner)
+        return
+    if isinstance(content, Nil):
+        element.set(_NIL, content.value)
         return
     try:
         element.text = content

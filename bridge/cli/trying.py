@@ -33,7 +33,7 @@ def _chosen_target(name: str | None) -> "tuple[Config, Target]":
 @click.option("--sample", is_flag=True, help="A made-up order instead of a file.")
 @click.option("--target", "target_name", help="The target whose file is wanted; not needed when there is one.")
 def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
-    """Print the file that an order would become, to the byte."""
+    """Print the file that an order would become, to the byte; with -v also the fields that nobody knows."""
     from bridge.cli.sending import letters
     from bridge.errors import PermanentError
 
@@ -53,23 +53,31 @@ def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
 def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
     from datetime import datetime
 
-    from bridge import formats
     from bridge.errors import ErrorName, PermanentError
     from bridge.norce.bodies import content_of
-    from bridge.norce.translate import application_key_of, translate
+    from bridge.norce.translate import application_key_of
+    from bridge.norce.unknown import unknown_fields
     from bridge.norce.wire import decode
     from bridge.routing import application_name
+    from bridge.stages.receive.making import MakingSettings, make_file, make_order, outlet_of
 
     kind = content_of(None, content)
     if kind is None:
         raise PermanentError("the file is neither JSON nor XML", name=ErrorName.ORDER_UNREADABLE)
     request = decode(content, kind)
+    if given().verbose:
+        for path in unknown_fields(request.document):
+            _output.say(f"not in Norce's contract: {path}")
     shop = application_name(application_key_of(request), config.applications) or ""
-    translated = translate(request, shop, config.site.time_zone)
-    for warning in translated.warnings:
+    made = make_order(request, shop, config.site.time_zone, MakingSettings.of(config.receiver))
+    for warning in made.warnings:
         _output.say(f"warning: {warning}")
-    form = formats.build(target.order.format, target.order.options)
-    return formats.render(form, translated.order, _CONTROL, datetime.now(config.site.time_zone))
+    file = make_file(outlet_of(target), made, _CONTROL, datetime.now(config.site.time_zone))
+    if file.hold and not file.content:
+        raise PermanentError(f"no file: {file.hold.detail}", name=ErrorName.ORDER_NOT_RENDERABLE)
+    if file.hold:
+        _output.say(f"held for a person: {file.hold.detail}")
+    return file.content
 
 
 @click.command(cls=Verb, epilog=examples("read ORDRSP_778.edi --target erp", "read answer.csv --target erp --json"))

@@ -10,15 +10,12 @@ from typing import assert_never
 from bridge import safexml
 from bridge.norce.bodies import BodyKind
 from bridge.norce.faults import escaped
+from bridge.norce.namespaces import ENVELOPE, ORDER
 from bridge.safexml import Content
 
 LONGEST_DESCRIPTION = 1000
 LONGEST_NUMBER = 50
 """Norce's field for order numbers holds no more; a longer one is not told, the order then stays Allocated."""
-
-_ORDER = "Enferno.Services.StormConnect.Contracts.Order"
-_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
-_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +46,9 @@ def answer(kind: BodyKind, said: Answer) -> tuple[str, bytes]:
             return "application/json; charset=utf-8", json.dumps(_fields(said), ensure_ascii=False).encode()
         case BodyKind.XML:
             response = safexml.build(
-                f"{{{_ORDER}}}OrderResponse",
+                f"{{{ORDER}}}OrderResponse",
                 _elements(said),
-                {"": _ORDER, "i": _INSTANCE},
+                {"": ORDER, "i": safexml.INSTANCE},
             )
             return "application/xml; charset=utf-8", safexml.serialize(response)
         case BodyKind.SOAP:
@@ -75,7 +72,7 @@ def _fields(said: Answer) -> dict[str, str | bool | None]:
 
 def _elements(said: Answer) -> Content:
     """The same as elements of the contract's namespace; an empty element is how XML says *no number*."""
-    return tuple((f"{{{_ORDER}}}{name}", _word(value)) for name, value in _fields(said).items())
+    return tuple((f"{{{ORDER}}}{name}", _word(value)) for name, value in _fields(said).items())
 
 
 def _word(value: object) -> str | None:
@@ -86,11 +83,11 @@ def _word(value: object) -> str | None:
 
 def _envelope(said: Answer) -> safexml.Element:
     """The SOAP 1.1 form by WCF's defaults (``norce/connect.md`` 3)."""
-    result = (f"{{{_ORDER}}}CreateOrderResult", _elements(said))
-    response = (f"{{{_ORDER}}}CreateOrderResponse", (result,))
-    body = (f"{{{_ENVELOPE}}}Body", (response,))
-    prefixes = {"s": _ENVELOPE, "": _ORDER, "i": _INSTANCE}
-    return safexml.build(f"{{{_ENVELOPE}}}Envelope", (body,), prefixes)
+    result = (f"{{{ORDER}}}CreateOrderResult", _elements(said))
+    response = (f"{{{ORDER}}}CreateOrderResponse", (result,))
+    body = (f"{{{ENVELOPE}}}Body", (response,))
+    prefixes = {"s": ENVELOPE, "": ORDER, "i": safexml.INSTANCE}
+    return safexml.build(f"{{{ENVELOPE}}}Envelope", (body,), prefixes)
 
 
 def _bounded(text: str) -> str:

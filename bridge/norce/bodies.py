@@ -30,25 +30,24 @@ _MEDIA = {
     "text/xml": "xml",
 }
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^"'\s;]+)""", re.IGNORECASE)
-_ENVELOPE = re.compile(rb"<(?:[\w.-]{1,40}:)?Envelope[\s>]")
+_ENVELOPE = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<(?:[\w.-]{1,40}:)?Envelope[\s/>]", re.DOTALL)
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
-_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 # Outer elements whose children are rows, whatever these are called (`norce/connect.md` 3).
-_LISTS = frozenset(
-    {
-        "AdditionalInfo",
-        "Addresses",
-        "DeliveryCodes",
-        "Discounts",
-        "Fees",
-        "Items",
-        "PaymentCodes",
-        "Payments",
-        "PriceLists",
-        "PricelistCodes",
-        "Promotions",
-    },
+_LISTS_OF_TEXT = frozenset({"DeliveryCodes", "PaymentCodes", "PriceListCodes", "PricelistCodes"})
+_LISTS = _LISTS_OF_TEXT | {
+    "AdditionalInfo",
+    "Addresses",
+    "Discounts",
+    "Fees",
+    "Items",
+    "Payments",
+    "PriceLists",
+    "Promotions",
+}
+# Elements that hold fields: an empty one is nobody, not an empty text (`<Company />` of a private buyer).
+_GROUPS = frozenset(
+    {"Address", "BillTo", "Company", "Header", "Person", "PickupStore", "SellTo", "ShipTo", "ShippingAdvice"},
 )
 
 
@@ -82,7 +81,7 @@ def content_of(header: str | None, body: bytes, forced: BodyKind | None = None) 
     if forced is None and label.strip() and named is None:
         return None
     kind = forced or (BodyKind(named) if named else _kind_by_look(body))
-    if kind is BodyKind.XML and _ENVELOPE.search(body[:4096].replace(b"\0", b"")):
+    if kind is BodyKind.XML and _ENVELOPE.match(_start(body)):
         kind = BodyKind.SOAP
     charset = _CHARSET.search(label)
     return Content(kind, charset[1] if charset else None) if kind else None
@@ -107,8 +106,13 @@ def document_of(body: bytes, content: Content) -> Document:
     raise unreadable(where, what)  # out here: a JSON error carries the whole body along
 
 
+def _start(body: bytes) -> bytes:
+    """The first signs, without byte order mark, blanks, and the zero bytes of UTF-16."""
+    return body[:4096].replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n")
+
+
 def _kind_by_look(body: bytes) -> BodyKind | None:
-    start = body[:4096].replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n")
+    start = _start(body)
     if start.startswith((b"{", b"[")):
         return BodyKind.JSON
     return BodyKind.XML if start.startswith(b"<") else None
@@ -159,8 +163,7 @@ def _from_xml(root: Element) -> Document:
         root = _request_in(root)
     elif safexml.local_name(root) != "OrderRequest":
         raise XmlRefused("", f"the document is {shown(safexml.local_name(root))}, not OrderRequest")
-    document = _value(root)
-    return {} if document is None else document
+    return _row(root, is_text=False) or {}
 
 
 def _request_in(envelope: Element) -> Element:
@@ -175,14 +178,22 @@ def _request_in(envelope: Element) -> Element:
 
 
 def _value(element: Element) -> Document:
-    """What an element holds; empty, blank and nil are nothing, a name that comes twice is a list."""
-    if element.get(_NIL, "").strip() in ("true", "1"):
+    """What an element holds: nil is nothing, empty is empty text, a name that comes twice is a list."""
+    if safexml.is_nil(element):
         return None
-    if safexml.local_name(element) in _LISTS:
-        return [_value(child) for child in element]
-    if len(element) == 0:
-        return element.text if element.text and element.text.strip() else None
-    return _fields(element)
+    name = safexml.local_name(element)
+    if name in _LISTS:
+        return [_row(child, is_text=name in _LISTS_OF_TEXT) for child in element]
+    if len(element):
+        return _fields(element)
+    text = element.text or ""
+    return None if name in _GROUPS and not text.strip() else text
+
+
+def _row(element: Element, *, is_text: bool) -> Document:
+    """A row of a list; an empty element is a group without fields, as a DataContract reader has it."""
+    is_empty = len(element) == 0 and not (element.text or "").strip()
+    return {} if is_empty and not is_text and not safexml.is_nil(element) else _value(element)
 
 
 def _fields(element: Element) -> dict[str, Document]:

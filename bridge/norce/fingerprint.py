@@ -68,7 +68,7 @@ def _of_fields(value: object) -> dict[str, _Canonical]:
 def _names(kind: type) -> tuple[str, ...]:
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} has no place in an order")
-    return tuple(field.name for field in fields(kind))
+    return tuple(field.name for field in fields(kind) if field.compare)
 
 
 def _plain(number: Decimal) -> str:

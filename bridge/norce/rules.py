@@ -13,15 +13,14 @@ from decimal import Decimal
 from itertools import chain, islice
 
 from bridge.model import Fault
+from bridge.norce.faults import shown
 from bridge.norce.reports import is_plain_integer
+from bridge.norce.vocabulary import is_currency, is_known_group, is_known_type
 from bridge.norce.wire import CodeValue, OrderItem, OrderRequest
 
 LONGEST_REFERENCE = 50
 MOST_WARNINGS = 20
 
-_GROUPS = frozenset(
-    {"undefined", "physical", "virtual", "fee", "service", "addedfee", "downloadable"},
-)
 _LINE_BREAK_OR_TAB = re.compile(r"[\t\r\n]")
 _LEAST_PERCENT = 2
 
@@ -61,6 +60,8 @@ def _faults_of_order(request: OrderRequest) -> Iterator[Fault]:
         yield Fault("ClientOrderRef", f"has {len(ref)} characters; {LONGEST_REFERENCE} are the limit")
     elif _LINE_BREAK_OR_TAB.search(ref):
         yield Fault("ClientOrderRef", "holds a line break or tab; a reference is one word")
+    if request.currency_code and not is_blank(request.currency_code) and not is_currency(request.currency_code):
+        yield Fault("CurrencyCode", f"is {shown(request.currency_code)}, which is no currency (ISO 4217)")
     if not request.items:
         yield Fault("Items", "is empty; an order has at least one row")
 
@@ -110,12 +111,22 @@ def _warnings_of_order(request: OrderRequest) -> Iterator[str]:
         yield "CurrencyCode is empty; the ERP must know the currency by itself"
     if request.submit_date is None:
         yield "SubmitDate is empty; the file carries no order date"
+    for at, fee in enumerate(request.fees):
+        if _is_no_percentage(fee.vat_rate):
+            yield f"Fees[{at}].VatRate is {fee.vat_rate}; it should be percent, such as 25"
+
+
+def _is_no_percentage(rate: Decimal | None) -> bool:
+    """True for a factor as baskets have it (1.25) and for a share as the checkout has it (0.25)."""
+    return rate is not None and 0 < rate < _LEAST_PERCENT
 
 
 def _warnings_of_row(at: int, item: OrderItem) -> Iterator[str]:
-    if item.type_group and item.type_group.strip().lower() not in _GROUPS:
+    if item.type_group and not is_known_group(item.type_group):
         yield f"Items[{at}].TypeGroup is none that is known"
-    if item.vat_rate is not None and 0 < item.vat_rate < _LEAST_PERCENT:
+    if item.type and not is_known_type(item.type):
+        yield f"Items[{at}].Type is none that is known"
+    if _is_no_percentage(item.vat_rate):
         yield f"Items[{at}].VatRate is {item.vat_rate}; it should be percent, such as 25"
     whole, exact = item.quantity, item.quantity2
     if whole is not None and exact is not None and abs(whole - exact) >= 1:  # less is rounding

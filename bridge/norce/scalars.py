@@ -33,13 +33,16 @@ _ISO = re.compile(
 _DOT_NET = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _YEARS = range(1900, 9999)
-_ORDER_TYPES = {
-    "order": 1,
-    "purchaseorder": 2,
-    "recurringorder": 3,
-    "recurringordertemplate": 4,
-    "externalorder": 5,
+ORDER_TYPE_NAMES = {
+    1: "Order",
+    2: "PurchaseOrder",
+    3: "RecurringOrder",
+    4: "RecurringOrderTemplate",
+    5: "ExternalOrder",
 }
+"""How XML writes an order type; JSON writes its number."""
+
+_ORDER_TYPES = {name.lower(): number for number, name in ORDER_TYPE_NAMES.items()}
 
 
 class UnfitError(ValueError):
@@ -99,6 +102,13 @@ def read_flag(value: object) -> bool:
     if text.lower() not in _FLAGS:
         raise UnfitError(f"is {shown(text)}, not true or false")
     return _FLAGS[text.lower()]
+
+
+def read_maybe_flag(value: object) -> bool | None:
+    """Yes, no, or nothing said."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    return read_flag(value)
 
 
 def read_moment(value: object) -> dt.datetime | None:
@@ -180,11 +190,16 @@ def _with_seconds(clock: str | None) -> str:
 
 _T = TypeVar("_T")
 
-Text = Annotated[str | None, PlainValidator(read_text)]
-Number = Annotated[Decimal | None, PlainValidator(read_number)]
-Whole = Annotated[int | None, PlainValidator(read_whole)]
-Flag = Annotated[bool, PlainValidator(read_flag)]
-Moment = Annotated[dt.datetime | None, PlainValidator(read_moment)]
-OrderType = Annotated[int | None, PlainValidator(read_order_type)]
+# The types behind `json_schema_input_type` are what the contract promises; we take more (see above).
+Text = Annotated[str | None, PlainValidator(read_text, json_schema_input_type=str | None)]
+Number = Annotated[Decimal | None, PlainValidator(read_number, json_schema_input_type=float | None)]
+Whole = Annotated[int | None, PlainValidator(read_whole, json_schema_input_type=int | None)]
+Flag = Annotated[bool, PlainValidator(read_flag, json_schema_input_type=bool)]
+MaybeFlag = Annotated[bool | None, PlainValidator(read_maybe_flag, json_schema_input_type=bool | None)]
+Moment = Annotated[dt.datetime | None, PlainValidator(read_moment, json_schema_input_type=dt.datetime | None)]
+OrderType = Annotated[int | None, PlainValidator(read_order_type, json_schema_input_type=int | str | None)]
+# Where Norce's sources disagree about number or text (`norce/connect.md` 1.3).
+TextOrNumber = Annotated[str | None, PlainValidator(read_text, json_schema_input_type=int | str | None)]
+WholeOrText = Annotated[int | None, PlainValidator(read_whole, json_schema_input_type=int | str | None)]
 # A million bad rows must not become a million faults: the first ends the reading of its list.
 Rows = Annotated[tuple[_T, ...], FailFast(), BeforeValidator(read_rows)]

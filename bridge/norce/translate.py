@@ -5,13 +5,14 @@ Not for: deciding where it goes (``routing``), nor what an ERP calls things (``f
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
 from bridge import model
 from bridge.norce import wire
+from bridge.norce.checkout import filled
 from bridge.norce.faults import invalid
 from bridge.norce.rules import code_of, findings, quantity_of
 
@@ -29,11 +30,16 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """An order in our words, the key of the application it came from, and what a person should know about it."""
+    """An order in our words, the key of the application it came from, and what a person should know about it.
+
+    ``sent`` is the order by its own fields alone, before the checkout's info types were read: what a fingerprint is
+    made of, so that a better reading of them makes no conflict of a repeat.
+    """
 
     order: model.SalesOrder
     application_key: str | None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    sent: model.SalesOrder
 
 
 def application_key_of(request: wire.OrderRequest) -> str | None:
@@ -60,8 +66,9 @@ def translate(
     found = findings(request)
     if found.faults:
         raise invalid(found.faults)
-    order = _order(request, application_name, _aware(request.submit_date, default_zone))
-    return Translated(order, application_key_of(request), found.warnings)
+    sent = _order(request, application_name, _aware(request.submit_date, default_zone))
+    order, warnings = filled(sent)
+    return Translated(order, application_key_of(request), (*found.warnings, *warnings), sent)
 
 
 def _order(request: wire.OrderRequest, application: str, ordered_at: dt.datetime | None) -> model.SalesOrder:
@@ -70,7 +77,7 @@ def _order(request: wire.OrderRequest, application: str, ordered_at: dt.datetime
         application=application,
         ordered_at=ordered_at,
         currency=_clean(request.currency_code),
-        lines=tuple(_line(item) for item in request.items),
+        lines=_lines(request),
         order_type=request.order_type,
         source=_clean(request.source),
         hold=request.do_hold,
@@ -92,6 +99,7 @@ def _order(request: wire.OrderRequest, application: str, ordered_at: dt.datetime
         discounts=tuple(_discount(discount) for discount in request.discounts),
         info=_infos(request.additional_info),
         suggested_erp_no=_clean(request.erp_order_no),
+        raw=request.document,
     )
 
 
@@ -264,7 +272,14 @@ def _discount(discount: wire.Discount) -> model.Charge:
     return model.Charge(type=_clean(discount.type), code=_clean(discount.code), amount=discount.amount)
 
 
-def _line(item: wire.OrderItem) -> model.Line:
+def _lines(request: wire.OrderRequest) -> tuple[model.Line, ...]:
+    rows = request.document.get("Items")
+    if not isinstance(rows, list):
+        rows = [{}] * len(request.items)
+    return tuple(_line(item, raw) for item, raw in zip(request.items, rows, strict=True))
+
+
+def _line(item: wire.OrderItem, raw: Mapping[str, object]) -> model.Line:
     info = _infos(item.additional_info)
     return model.Line(
         line_no=_given(item.line_no),
@@ -290,6 +305,7 @@ def _line(item: wire.OrderItem) -> model.Line:
         price_lists=tuple(_price_list(price_list) for price_list in item.price_lists),
         promotions=tuple(_promotion(promotion) for promotion in item.promotions),
         info=info,
+        raw=raw,
     )
 
 

@@ -1,19 +1,36 @@
 """The order as Norce writes it: every class and field of the contract, taken leniently (``norce/connect.md`` 1).
 
 Norce's spelling lives here and nowhere else: the names of the fields are Norce's in small letters, and the alias
-generator makes them Norce's again. Unknown fields are ignored, so is ``ExtensionData``, which is always null; nothing
-is required here (``rules`` says what an order needs). Not for: meaning (``translate``).
+generator makes them Norce's again. The fields stand in the order of the contract, which is the order of the elements
+when we write (``writing``); those that only Norce's documentation has come last. Unknown fields are ignored
+(``unknown`` lists them), so is ``ExtensionData``, which is always null; nothing is required here (``rules`` says what
+an order needs). Not for: meaning (``translate``).
 """
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from bridge.model import Fault
 from bridge.norce.bodies import Content, document_of
 from bridge.norce.faults import invalid, kind_of_value, path_of
-from bridge.norce.scalars import Flag, Moment, Number, OrderType, Rows, Text, Whole
+from bridge.norce.scalars import (
+    Flag,
+    MaybeFlag,
+    Moment,
+    Number,
+    OrderType,
+    Rows,
+    Text,
+    TextOrNumber,
+    Whole,
+    WholeOrText,
+)
+
+# The spelling of the contract, and that of Norce's documentation; neither field is required.
+_CODES = AliasChoices("PricelistCodes", "PriceListCodes")
+_LIMIT = AliasChoices("PricelistLimit", "PriceListLimit")
 
 
 class _Wire(BaseModel):
@@ -67,13 +84,13 @@ class Company(_Wire):
     fax: Text = None
     email: Text = None
     addresses: Rows[Address] = ()
-    pricelist_codes: Rows[Text] = ()
-    pricelist_limit: Flag = False
+    pricelist_codes: Rows[Text] = Field(default=(), alias="PricelistCodes", validation_alias=_CODES)  # type: ignore[pydantic-alias]
+    pricelist_limit: Flag = Field(default=False, alias="PricelistLimit", validation_alias=_LIMIT)  # type: ignore[pydantic-alias]
     payment_codes: Rows[Text] = ()
     payment_code_limit: Flag = False
     delivery_codes: Rows[Text] = ()
     delivery_code_limit: Flag = False
-    is_active: Flag = False
+    is_active: MaybeFlag = None
     additional_info: Rows[CodeValue] = ()
 
 
@@ -92,7 +109,7 @@ class Person(_Wire):
     ssn: Text = Field(default=None, alias="SSN")
     address: Address | None = None
     additional_info: Rows[CodeValue] = ()
-    is_active: Flag = False
+    is_active: MaybeFlag = None
 
 
 class ClientCustomer(_Wire):
@@ -125,7 +142,7 @@ class Discount(_Wire):
 class Fee(_Wire):
     """A fee of the whole order that is no row."""
 
-    type: Text = None
+    type: TextOrNumber = None
     description: Text = None
     amount: Number = None
     vat_rate: Number = None
@@ -159,15 +176,15 @@ class PriceListItem(_Wire):
     price_list_name: Text = None
     qty_break: Number = None
     unit_price: Number = None
-    unit_price_vat: Number = None
     is_standard_price_list: Flag = False
     is_active: Flag = False
+    unit_price_vat: Number = None
 
 
 class Promotion(_Wire):
     """A promotion applied to a row."""
 
-    id: Text = None
+    id: TextOrNumber = None
     name: Text = None
     discount_code: Text = None
     applied_amount: Number = None
@@ -182,13 +199,12 @@ class OrderItem(_Wire):
     type_group: Text = None
     part_no: Text = None
     erp_part_no: Text = None
-    internal_product_id: Whole = None
+    internal_product_id: WholeOrText = None
     description: Text = None
     quantity: Number = None
     unit_of_measure: Text = None
     unit_price: Number = None
     unit_price_original: Number = None
-    unit_price_original_vat: Number = None
     discount: Number = None
     unit_vat: Number = None
     price_list_no: Whole = None
@@ -199,10 +215,13 @@ class OrderItem(_Wire):
     promotions: Rows[Promotion] = ()
     manufacturer_code: Text = None
     quantity2: Number = None
+    unit_price_original_vat: Number = None
 
 
 class OrderRequest(_Wire):
     """An order as Norce sends it."""
+
+    __slots__ = ("_document",)  # no field: it says nothing of its own, and counts for no comparison
 
     sell_to: ClientCustomer | None = None
     bill_to: ClientCustomer | None = None
@@ -229,6 +248,12 @@ class OrderRequest(_Wire):
     customer_invoice_ref: Text = None
     discount_code: Text = None
 
+    @property
+    def document(self) -> Mapping[str, object]:
+        """The whole body that this was decoded from, unknown fields too; numbers are text. Empty if made by hand."""
+        found: Mapping[str, object] = getattr(self, "_document", {})
+        return found
+
 
 def decode(body: bytes, content: Content) -> OrderRequest:
     """The order in a body.
@@ -238,7 +263,9 @@ def decode(body: bytes, content: Content) -> OrderRequest:
     """
     document = document_of(body, content)
     try:
-        return OrderRequest.model_validate(document)
+        request = OrderRequest.model_validate(document)
+        object.__setattr__(request, "_document", document)  # by reference: admission is bound by the processor
+        return request  # noqa: TRY300 - the other way out is below
     except ValidationError as error:
         faults = [
             Fault(path_of(fault["loc"]), _words(fault.get("ctx", {}), fault["input"]))

@@ -13,9 +13,8 @@ from bridge.norce import wire
 from bridge.norce.fingerprint import fingerprint
 from bridge.norce.translate import translate
 from bridge.norce.wire import decode
+from tests.norce.contract import Contract, contract_in, fields_of, inner_class, reachable
 from tests.norce.orders import JSON, XML, Place, as_xml, changed, leaves, translated
-
-Contract = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 # Always null, false or empty by Norce's docs, or Norce's own number of a thing: read, but not carried on.
 NOT_CARRIED = {
@@ -43,26 +42,7 @@ SECOND_CHOICE = {
 
 @pytest.fixture(scope="module")
 def contract(shared: Path) -> Contract:
-    found: Contract = json.loads((shared / "norce" / "connect-order-contract.json").read_text())["classes"]
-    return found
-
-
-def inner_class(kind: str) -> str:
-    return kind.removeprefix("array<").removesuffix(">")
-
-
-def reachable(contract: Contract, start: str = "OrderRequest") -> Iterator[str]:
-    seen = [start]
-    for name in seen:  # grows while it is read
-        for field in contract[name].values():
-            inner = inner_class(field["type"])
-            if inner in contract and inner not in seen:
-                seen.append(inner)
-    yield from seen
-
-
-def fields_of(contract: Contract, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    return ((field, facts) for field, facts in contract[name].items() if field != "ExtensionData")
+    return contract_in(shared)
 
 
 def models_in(annotation: object) -> Iterator[type[BaseModel]]:
@@ -74,10 +54,7 @@ def models_in(annotation: object) -> Iterator[type[BaseModel]]:
 
 def full(contract: Contract, name: str, numbers: Iterator[int]) -> dict[str, Any]:
     """A value in every field of a class, each different from the others."""
-    return {
-        field: full_value(contract, facts, numbers)
-        for field, facts in sorted(fields_of(contract, name), key=lambda pair: pair[1]["xml_order"] or 99)
-    }
+    return {field: full_value(contract, facts, numbers) for field, facts in fields_of(contract, name)}
 
 
 def full_value(contract: Contract, facts: Mapping[str, Any], numbers: Iterator[int]) -> Any:
@@ -101,7 +78,7 @@ def full_value(contract: Contract, facts: Mapping[str, Any], numbers: Iterator[i
 
 def everything(contract: Contract) -> dict[str, Any]:
     document = full(contract, "OrderRequest", count(1))
-    document["OrderType"] = 3
+    document |= {"OrderType": 3, "CurrencyCode": "NOK"}
     return document
 
 
@@ -182,6 +159,8 @@ def another(value: object) -> object:
     if isinstance(value, int):
         return value + 1
     text = str(value)
+    if text == "NOK":
+        return "SEK"
     return "2024-12-18T13:00:00+01:00" if text.startswith("2024-") else f"{text}7"
 
 

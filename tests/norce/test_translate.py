@@ -39,6 +39,7 @@ WARNINGS: list[tuple[Place, object, str]] = [
     (("CurrencyCode",), "", "CurrencyCode is empty"),
     (("SubmitDate",), None, "SubmitDate is empty"),
     (("Items", 0, "TypeGroup"), "Ghostly", "Items[0].TypeGroup is none that is known"),
+    (("Items", 0, "Type"), "Ghostly", "Items[0].Type is none that is known"),
     (("Items", 0, "VatRate"), "1.25", "Items[0].VatRate is 1.25; it should be percent"),
     (("Items", 0, "VatRate"), "0.25", "Items[0].VatRate is 0.25; it should be percent"),
     (("Items", 0, "Quantity2"), "3.5", "Items[0].Quantity is 2, Quantity2 is 3.5; the second counts"),
@@ -73,7 +74,8 @@ def another(document: dict[str, Any], place: Place) -> object:
         return not value
     if isinstance(value, int | float):
         return value + 1
-    return {"SubmitDate": "2024-12-18T12:00:01+01:00", "InternalProductId": "10002"}.get(str(place[-1]), f"{value}x")
+    others = {"SubmitDate": "2024-12-18T12:00:01+01:00", "InternalProductId": "10002", "CurrencyCode": "NOK"}
+    return others.get(str(place[-1]), f"{value}x")
 
 
 def says_the_same(document: dict[str, Any], other: dict[str, Any]) -> bool:

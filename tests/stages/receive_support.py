@@ -21,8 +21,9 @@ from bridge.config.passwords import Login, PasswordHash, Verifier
 from bridge.config.targets import Application
 from bridge.counters import Counters
 from bridge.journal import Journal
-from bridge.stages.receive.admission import Intake, IntakeSettings, Outlet
+from bridge.stages.receive.admission import Intake, IntakeSettings
 from bridge.stages.receive.gate import Gate
+from bridge.stages.receive.making import MakingSettings, Outlet
 from bridge.stages.receive.stage import Limits, ReceiveStage
 from tests.norce.orders import JSON_SAMPLE, XML_SAMPLE, changed, sample
 
@@ -72,10 +73,11 @@ class Desk:
     allow_from: Sequence[str] = ()
     trusted_proxies: Sequence[str] = ()
     keep_conflicts: bool = True
+    making: MakingSettings = field(default_factory=MakingSettings)
 
     def __post_init__(self) -> None:
         self.counters = Counters()
-        settings = IntakeSettings(ZoneInfo("Europe/Stockholm"), self.keep_conflicts)
+        settings = IntakeSettings(ZoneInfo("Europe/Stockholm"), self.keep_conflicts, self.making)
         self.intake = Intake(self.outlets, self.applications, self.journal, self.clock, settings)
         verifier = Verifier([Login("norce", SecretStr(_cheap_hash("right")), is_hash=True)])
         networks = [[ip_network(text) for text in texts] for texts in (self.allow_from, self.trusted_proxies)]

@@ -6,44 +6,33 @@ Not for: answering. The stage *receive* calls it for each request, and a replay 
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from bridge import formats
 from bridge.clock import Clock
 from bridge.config.targets import Application
 from bridge.errors import BridgeError, ErrorName, PermanentError, TransientError
 from bridge.journal import Journal, Topic
 from bridge.journal.records import Admission, Admitted, Body, RejectEnd, Rejection, RenderedDrop
-from bridge.model import SalesOrder
 from bridge.naming import NameFacts, file_name, marker_name, staging_name
 from bridge.norce.bodies import BodyKind, Content, content_of
 from bridge.norce.fingerprint import fingerprint
-from bridge.norce.translate import Translated, application_key_of, reference_of, translate
-from bridge.norce.wire import decode
+from bridge.norce.translate import application_key_of, reference_of
+from bridge.norce.wire import OrderRequest, decode
+from bridge.reports.brief import brief_of
 from bridge.routing import Route, application_name, route
+from bridge.stages.receive.making import MadeFile, MadeOrder, MakingSettings, Outlet, make_file, make_order
 from bridge.stages.receive.told import ToldAnswers
+from bridge.states import HeldReason
 
 SMALL_BODY = 64 * 1024
 """Larger bodies are decoded and rendered on a thread, so that they do not keep the loop from others."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """A target as admission sees it: how its file is rendered and named, and how many may wait."""
-
-    target: str
-    format_name: str
-    format: formats.Format
-    file_name: str
-    marker: str
-    max_waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +58,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
-    """The zone of names and dates, and whether a second body under a known reference is kept."""
+    """The zone of names and dates, whether a second body under a known reference is kept, and how orders are made."""
 
     zone: ZoneInfo
     keep_conflicts: bool
+    making: MakingSettings = field(default_factory=MakingSettings)
 
 
 class Intake:
@@ -106,18 +96,18 @@ class Intake:
         name = application_name(key, self._applications)
         ref = reference_of(request)
         try:
-            translated = await _compute(size, lambda: translate(request, name or "", self._settings.zone))
+            made = await self._make_order(request, name or "", size)
         except PermanentError:
             if ref is None or await self._journal.find(ref) is None:
                 raise
             return await self._conflict(incoming, ref, name or key or "")
         try:
-            drops = await self._render(incoming, translated.order, route(key, self._applications))
+            drops = await self._render(incoming, made, route(key, self._applications))
         except BridgeError:  # a repeat needs no file, only its first answer
-            if await self._journal.find(translated.order.order_ref) is None:
+            if await self._journal.find(made.order.order_ref) is None:
                 raise
             drops = ()
-        return await self._admit(incoming, translated, name or key or "", drops)
+        return await self._admit(incoming, made, name or key or "", drops)
 
     async def keep(self, incoming: Incoming, error: BridgeError) -> int:
         """Keep a body that did not become an order, with the reason; returns its id in the reject store."""
@@ -143,7 +133,8 @@ class Intake:
     async def render_again(self, order_id: int, target: str) -> RenderedDrop:
         """The file of a known order for one of its targets, as it would be made today, under a new control number.
 
-        Raises :class:`PermanentError` when its body is kept no more or cannot be made into a file.
+        What would be held at its admission is held again. Raises :class:`PermanentError` when its body is kept no more
+        or cannot be made into a file.
         """
         stored = await self._journal.acts.request(order_id)
         forced = BodyKind(stored.body.forced_kind) if stored.body.forced_kind else None
@@ -157,8 +148,11 @@ class Intake:
         size = len(stored.body.content)
         request = await _compute(size, lambda: decode(stored.body.content, content))
         shop = application_name(application_key_of(request), self._applications) or ""
-        order = (await _compute(size, lambda: translate(request, shop, self._settings.zone))).order
-        return await self._render_one(target, order, stored.received_at, size)
+        made = await self._make_order(request, shop, size)
+        drop = await self._render_one(target, made, stored.received_at, size)
+        if not drop.content:
+            raise _no_file(drop)
+        return drop
 
     async def number_within(self, order_ref: str, within: timedelta) -> str | None:
         """The ERP's number as soon as its answer confirms the order, ``None`` when ``within`` passes first."""
@@ -177,15 +171,16 @@ class Intake:
     async def _admit(
         self,
         incoming: Incoming,
-        translated: Translated,
+        made: MadeOrder,
         application: str,
         drops: tuple[RenderedDrop, ...],
     ) -> Taken:
-        order = translated.order
+        order = made.order
+        warnings = (*(_told(drop) for drop in drops if drop.held), *made.warnings)
         admission = Admission(
             order_ref=order.order_ref,
             application=application,
-            fingerprint=fingerprint(order),
+            fingerprint=fingerprint(made.sent),
             currency=order.currency,
             amount=_plain(sum((line.line_gross for line in order.lines), Decimal())),
             line_count=len(order.lines),
@@ -193,10 +188,11 @@ class Intake:
             request_id=incoming.request_id,
             received_at=incoming.received_at,
             drops=drops,
-            warnings=translated.warnings,
+            warnings=warnings,
+            brief=brief_of(made.sent),
         )
         admitted = await self._journal.admit(admission, keep_conflicts=self._settings.keep_conflicts)
-        return Taken(order.order_ref, application, admitted, len(order.lines), translated.warnings)
+        return Taken(order.order_ref, application, admitted, len(order.lines), warnings)
 
     async def _conflict(self, incoming: Incoming, ref: str, application: str) -> Taken:
         """A body under a known reference that could not be an order of its own: kept beside the first (invariant 3)."""
@@ -214,21 +210,28 @@ class Intake:
         )
         return Taken(ref, application, await self._journal.admit(admission, keep_conflicts=True))
 
-    async def _render(self, incoming: Incoming, order: SalesOrder, way: Route) -> tuple[RenderedDrop, ...]:
+    async def _make_order(self, request: OrderRequest, shop: str, size: int) -> MadeOrder:
+        zone, settings = self._settings.zone, self._settings.making
+        return await _compute(size, lambda: make_order(request, shop, zone, settings))
+
+    async def _render(self, incoming: Incoming, made: MadeOrder, way: Route) -> tuple[RenderedDrop, ...]:
         """The files of all targets; if one cannot be rendered, the order as a whole cannot be taken."""
         for target in way.targets:
             await self._refuse_over_backlog(target)
         drops = []
         for target in way.targets:
-            drop = await self._render_one(target, order, incoming.received_at, len(incoming.body.content))
+            drop = await self._render_one(target, made, incoming.received_at, len(incoming.body.content))
             drops.append(replace(drop, confirming=target == way.confirming))
         return tuple(drops)
 
-    async def _render_one(self, target: str, order: SalesOrder, received_at: datetime, size: int) -> RenderedDrop:
+    async def _render_one(self, target: str, made: MadeOrder, received_at: datetime, size: int) -> RenderedDrop:
         outlet, at = self._outlets[target], received_at.astimezone(self._settings.zone)
         control = await self._journal.take_control(target)
-        content = await _compute(size, partial(formats.render, outlet.format, order, control, at))
-        return self._drop(outlet, order, control, content, at)
+        if outlet.enrichment and outlet.enrichment.has_hook:  # a stranger's code may take its time
+            size = max(size, SMALL_BODY + 1)
+        file = await _compute(size, partial(make_file, outlet, made, control, at))
+        facts = NameFacts(made.order.order_ref, made.order.application, control, at, outlet.format.extension)
+        return _drop(outlet, file, facts)
 
     async def _refuse_over_backlog(self, target: str) -> None:
         """Counted anew only when as many were admitted since as there was room for: meanwhile it can but shrink."""
@@ -244,19 +247,36 @@ class Intake:
                 hint="the ERP fetches nothing; Norce sends the order again",
             )
 
-    def _drop(self, outlet: Outlet, order: SalesOrder, control: int, content: bytes, at: datetime) -> RenderedDrop:
-        facts = NameFacts(order.order_ref, order.application, control, at, outlet.format.extension)
-        final = file_name(outlet.file_name, facts)
-        return RenderedDrop(
-            target=outlet.target,
-            confirming=False,
-            format=outlet.format_name,
-            control=control,
-            file_name=final,
-            staging_name=staging_name(final),
-            marker_name=marker_name(outlet.marker, final),
-            content=content,
-        )
+
+def _drop(outlet: Outlet, file: MadeFile, facts: NameFacts) -> RenderedDrop:
+    final = file_name(outlet.file_name, facts)
+    return RenderedDrop(
+        target=outlet.target,
+        confirming=False,
+        format=outlet.format_name,
+        control=facts.control,
+        file_name=final,
+        staging_name=staging_name(final),
+        marker_name=marker_name(outlet.marker, final),
+        content=file.content,
+        held=file.hold.reason if file.hold else None,
+        detail=file.hold.detail if file.hold else "",
+    )
+
+
+def _told(drop: RenderedDrop) -> str:
+    """That a file is held, for the log too; what a hook said may quote the order, so only the drop keeps it."""
+    return f"the file for {drop.target} is held ({drop.held}); erp-bridge orders timeline REF says why"
+
+
+def _no_file(drop: RenderedDrop) -> PermanentError:
+    is_template = drop.held is HeldReason.TEMPLATE
+    return PermanentError(
+        f"no file can be made for target {drop.target}: {drop.detail}",
+        name=ErrorName.STATE_FORBIDS if is_template else ErrorName.ORDER_NOT_RENDERABLE,
+        subject=drop.target,
+        hint="erp-bridge orders abandon REF --because TEXT closes it" if is_template else "",
+    )
 
 
 def _plain(amount: Decimal) -> str:

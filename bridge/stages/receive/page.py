@@ -11,10 +11,11 @@ In Norce Admin, ERP integration:   ERP endpoint type      REST
                                    username and password  those of [receiver] in config.toml
 
 Try it yourself:                   curl -u norce -H 'Content-Type: application/json' --data-binary @order.json {url}
+What an order may hold:            {url}/openapi.json
 What became of it:                 erp-bridge orders list
 """
 
 
 def help_page(url: str) -> str:
     """The page for this address, as plain text."""
-    return HELP.replace("{url}", url)
+    return HELP.replace("{url}/", f"{url.rstrip('/')}/").replace("{url}", url)

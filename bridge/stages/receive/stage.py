@@ -20,6 +20,7 @@ from bridge.clock import Clock
 from bridge.counters import Counters
 from bridge.errors import BridgeError, ErrorName, PermanentError, TransientError
 from bridge.journal.records import Body
+from bridge.norce import openapi
 from bridge.norce.answers import Answer, accepted, answer, failed
 from bridge.norce.bodies import BodyKind, Content, content_of
 from bridge.stages.receive.admission import Incoming, Intake, Taken
@@ -82,6 +83,7 @@ class ReceiveStage:
         app.router.add_post(f"{path}/xml", self._serve_xml)
         app.router.add_post(f"{path}/CreateOrder", self._serve_xml)
         app.router.add_get(path or "/", self._help)
+        app.router.add_get(f"{path}/openapi.json", self._describe)
         app.router.add_get("/healthz", _live)
         return app
 
@@ -147,6 +149,10 @@ class ReceiveStage:
     async def _help(self, request: web.Request) -> web.StreamResponse:
         text = help_page(str(request.url.with_query(None)))
         return web.Response(text=text, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+
+    async def _describe(self, _: web.Request) -> web.StreamResponse:
+        """What this listener takes and answers; it tells nothing that the contract does not, so no login is asked."""
+        return web.json_response(openapi.document(self._limits.path))
 
     async def _pass_gate(self, request: web.Request, forced: BodyKind | None) -> web.StreamResponse:
         if self._is_closing:

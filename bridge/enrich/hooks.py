@@ -1,0 +1,44 @@
+"""Calls somebody else's function on an order, and trusts nothing that it does.
+
+Not for: finding the function (``config/hooks.py``).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from bridge.model import Line, SalesOrder
+
+_LONGEST = 200
+
+
+class HookFailedError(Exception):
+    """A hook raised, or gave back what is not the same order; the words tell which, and never quote the order."""
+
+
+def called(name: str, hook: Callable[[Any], object], order: SalesOrder) -> SalesOrder:
+    """What ``hook`` makes of an order. Raises :class:`HookFailedError`, whatever goes wrong."""
+    try:
+        made = hook(order)
+    except (Exception, SystemExit) as error:
+        raise HookFailedError(f"hook {name} raised {type(error).__name__}: {error}"[:_LONGEST]) from error
+    if not isinstance(made, SalesOrder):
+        raise HookFailedError(f"hook {name} returned {type(made).__name__}, not a SalesOrder")
+    wrong = _unlike(order, made)
+    if wrong:
+        raise HookFailedError(f"hook {name} {wrong}")
+    return made
+
+
+def _unlike(order: SalesOrder, made: SalesOrder) -> str:
+    """What would keep the ERP's answer from being matched; empty when nothing does."""
+    if (made.order_ref, made.application) != (order.order_ref, order.application):
+        return "changed order_ref or application, by which answers are matched"
+    if not made.lines:
+        return "left no lines"
+    if not all(isinstance(line, Line) for line in made.lines):
+        return "returned lines that are no Line"
+    known = {line.line_no for line in order.lines}
+    numbers = [line.line_no for line in made.lines]
+    if len(set(numbers)) < len(numbers):
+        return "gave two lines one number"
+    return "" if known.issuperset(numbers) else "returned a line number that the order does not have"
