@@ -52,7 +52,7 @@ def _names(kind: type) -> tuple[str, ...] | None:
     """The members of a dataclass that go out; ``None`` for any other kind. There are few kinds and many values."""
     if not is_dataclass(kind):
         return None
-    return tuple(entry.name for entry in fields(kind) if entry.name not in _GUARDED)
+    return tuple(entry.name for entry in fields(kind) if entry.compare and entry.name not in _GUARDED)
 
 
 def _plain(value: object, zone: tzinfo, *, numbers_as_text: bool) -> object:

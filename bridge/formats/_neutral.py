@@ -16,7 +16,7 @@ from bridge.formats._text import cleaned, shown, unencodable
 from bridge.model import SalesOrder
 
 # What the answer or another system must find again letter by letter: refused rather than cleaned.
-_CODES = frozenset({"order_ref", "part_no", "erp_part_no", "currency", "ref", "suggested_erp_no"})
+CODES = frozenset({"order_ref", "part_no", "erp_part_no", "currency", "ref", "suggested_erp_no"})
 _CLEAN_IT = "Have the shop send it without"
 
 
@@ -30,10 +30,10 @@ def _ready(path: str, value: object, line_break: str) -> object:
     if value is None:
         return None
     if isinstance(value, str):
-        return value if value.isprintable() else _passable(path, value, line_break)
+        return value if value.isprintable() else passable(path, value, line_break)
     if isinstance(value, dict):
         return {
-            (key if key.isprintable() else _passable(path, key, line_break)): (
+            (key if key.isprintable() else passable(path, key, line_break)): (
                 None if part is None else _ready(f"{path}.{key}", part, line_break)
             )
             for key, part in value.items()
@@ -51,11 +51,12 @@ def _bounded(path: str, value: Decimal) -> Decimal:
     return value
 
 
-def _passable(path: str, text: str, line_break: str) -> str:
+def passable(path: str, text: str, line_break: str) -> str:
+    """The text without what no text file can carry; what would change a reference is refused."""
     clean = cleaned(text, line_break)
     if any("\ud800" <= letter <= "\udfff" for letter in clean):
         raise not_renderable(path, f'"{shown(text)}" holds half a character', f"{_CLEAN_IT} it")
-    is_code = path.rpartition(".")[2] in _CODES
+    is_code = path.rpartition(".")[2] in CODES
     if is_code and clean != text:
         raise not_renderable(path, f'"{shown(text)}" holds control characters', f"{_CLEAN_IT} them")
     return clean

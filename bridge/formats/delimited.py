@@ -1,12 +1,10 @@
-"""Orders as text with separators, a heading and a row a line; answers as such rows.
+"""Orders as text with separators: a heading and a row a line, or the records of a layout; answers as such rows.
 
-Not for: record types; such a layout comes with settings of its own.
+Not for: what a layout can say (``_layout_options``).
 """
 
-import csv
-import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -18,12 +16,31 @@ from bridge.formats._document import order_document
 from bridge.formats._fields import Facts, Statement, statement
 from bridge.formats._fold import fold
 from bridge.formats._heading import facts_of, fields_by_heading, has_stray_cells, known_columns, known_fields
+from bridge.formats._layout import flat
+from bridge.formats._layout_options import FlatOptions
+from bridge.formats._layout_plan import Record
+from bridge.formats._layout_style import Layout, checked, flat_style_of
 from bridge.formats._neutral import neutral, refuse_unencodable
-from bridge.formats._options import Dialect, TextOptions, dialect_of, line_end
+from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable, not_renderable
+from bridge.formats._records import Found, RecordField, check_records, facts_of as record_facts, reading_of
+from bridge.formats._separated import (
+    Column,
+    ColumnRecord,
+    Marks,
+    Quoting,
+    Replacements,
+    cells_of,
+    check_never,
+    heading_of,
+    quoted,
+    replaced,
+    table_of,
+    unquoted,
+)
 from bridge.formats._table import Row, table
-from bridge.formats._text import decode, encode, unencodable
-from bridge.model import Reading, SalesOrder
+from bridge.formats._text import decode, encode, shown, unencodable
+from bridge.model import Fault, Reading, SalesOrder
 
 __all__ = ["Options", "build"]
 
@@ -38,7 +55,7 @@ def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(known_fields(names))
 
 
-class Options(TextOptions):
+class Options(FlatOptions):
     """Settings of ``delimited``."""
 
     newline: Literal["lf", "crlf"] = Field(
@@ -58,9 +75,30 @@ class Options(TextOptions):
         default='"',
         description="The character around a value that holds a separator; doubled inside.",
     )
+    quoting: Quoting = Field(
+        default="minimal",
+        description="Which values stand in quotation marks: those that need them, all, or for a reader that knows no "
+        "such marks never.",
+        json_schema_extra={"side": "write"},
+    )
+    replace: Replacements = Field(
+        default_factory=dict,
+        description='Characters and what is written instead; with quoting = "never" the delimiter must be among them.',
+        json_schema_extra={"side": "write"},
+    )
     header: bool = Field(
         default=True,
-        description="Whether the first row holds the headings.",
+        description="Whether the first row holds the headings; those of a layout are the name of each field.",
+    )
+    fields: tuple[Column, ...] = Field(
+        default=(),
+        description="The columns of a row that is written for each line of the order.",
+        json_schema_extra={"side": "write"},
+    )
+    record: tuple[ColumnRecord, ...] = Field(
+        default=(),
+        description="The kinds of row, for files with record types.",
+        json_schema_extra={"side": "write"},
     )
     columns: Annotated[Mapping[str, str], AfterValidator(known_columns)] = Field(
         default_factory=dict,
@@ -73,32 +111,73 @@ class Options(TextOptions):
         json_schema_extra={"side": "read"},
     )
 
+    records: Mapping[str, tuple[RecordField, ...]] = Field(
+        default_factory=dict,
+        description="For files with record types: the fields of each record by its type, which is its first field; "
+        '"_" is ignored, count_of_TYPE is checked.',
+        json_schema_extra={"side": "read"},
+    )
+
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.delimiter == self.quotechar:
             raise ValueError("delimiter and quotechar are the same character")
         if self.header and self.positions:
             raise ValueError("positions need header = false")
+        if self.records and (self.columns or self.positions):
+            raise ValueError("records stand beside columns or positions; a file has either")
+        check_records(self.records)
         if not self.header and self.columns:
             raise ValueError("columns need header = true")
         if unencodable(self.delimiter + self.quotechar, self.encoding) is not None:
             raise ValueError(f"{self.encoding} cannot write the delimiter or the quotechar")
+        if self.quoting == "never":
+            check_never(self.delimiter, self.decimal, self.replace)
+        if self.fields and self.record:
+            raise ValueError("fields stands beside record; write it inside one, or drop record")
+        _records(self)
         return self
 
 
 def build(options: Options) -> Format:
     """The format with these settings."""
-    return _Delimited(options, dialect_of(options))
+    records = _records(options)
+    style = replace(flat_style_of(options), replace=table_of(options.replace))
+    return _Delimited(options, dialect_of(options), Layout(records, style) if records else None)
+
+
+def _kinds(options: Options) -> tuple[ColumnRecord, ...]:
+    return (ColumnRecord(each="line", fields=options.fields),) if options.fields else options.record
+
+
+def _records(options: Options) -> tuple[Record, ...]:
+    """The records of the layout, if there is one; ``ValueError`` for what could not be written."""
+    kinds = _kinds(options)
+    names = heading_of(kinds)
+    if (letter := unencodable("".join(names), options.encoding)) is not None:
+        raise ValueError(f'{options.encoding} cannot write the "{letter}" in a heading')
+    if any(not name.isprintable() for name in names):
+        raise ValueError("a heading holds a line break or another control character")
+    return checked(kinds, options, lambda text: _separates(text, options))
+
+
+def _separates(text: str, options: Options) -> str | None:
+    if options.quoting == "never" and options.delimiter in text:
+        return f'would write the delimiter "{options.delimiter}", and quoting is never'
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Delimited:
     _options: Options
     _dialect: Dialect
+    _layout: Layout | None = None
     extension: str = "csv"
 
     def render(self, order: SalesOrder, control: int, at: datetime) -> bytes:
-        """A heading and a row for each line of the order, its own facts repeated; no value breaks a row."""
+        """The layout's records, else a heading and a row for each line of the order; no value breaks a row."""
+        if self._layout is not None:
+            return encode(self._text(*self._laid_out(self._layout, order, control, at)), self._options.encoding)
         if not order.lines:
             raise not_renderable("lines", "is empty, and each row is a line", "Have the shop send the order's rows")
         try:
@@ -112,6 +191,8 @@ class _Delimited:
         found = table(decode(content, self._options.encoding), self._options.delimiter, self._options.quotechar)
         if not found:
             raise Unreadable("file", "it is empty")
+        if self._options.records:
+            return reading_of(*self._typed(found), self._dialect)
         if not self._options.header:
             return self._reading(found, self._options.positions)
         heading, *body = found
@@ -141,21 +222,40 @@ class _Delimited:
             is_clean = False
         return (heading, body) if is_clean else rows(neutral(order, self._options, " "), self._options.decimal)
 
+    def _laid_out(
+        self, layout: Layout, order: SalesOrder, control: int, at: datetime
+    ) -> tuple[list[str], list[list[str]]]:
+        rows = flat(layout.rows(order, control, at))
+        return heading_of(_kinds(self._options)), [cells_of(row, layout.style) for row in rows]
+
     def _text(self, heading: list[str], body: list[list[str]]) -> str:
-        text = io.StringIO(newline="")
-        writer = csv.writer(
-            text,
-            delimiter=self._options.delimiter,
-            quotechar=self._options.quotechar,
-            lineterminator=line_end(self._options),
-        )
-        writer.writerows([heading, *body] if self._options.header else body)
-        return text.getvalue()
+        options, end = self._options, line_end(self._options)
+        if options.replace and self._layout is None:
+            body = replaced(heading, body, options.replace)
+        rows = [heading, *body] if options.header and heading else body
+        if options.quoting == "never":
+            return unquoted(rows, options.delimiter, end)
+        return quoted(rows, options.quoting, Marks(options.delimiter, options.quotechar, end))
 
     def _reading(self, body: list[Row], fields: list[str] | tuple[str, ...]) -> Reading:
         if not fields:
             raise Unreadable("line 1", "nothing says which column is which", "Set positions beside header = false")
         return fold([self._statement(row, fields) for row in body], self._dialect)
+
+    def _typed(self, body: list[Row]) -> tuple[list[Found], list[Fault]]:
+        """The rows by the type in their first column."""
+        found, faults = [], []
+        for row in body:
+            kind = row.cells[0].strip()
+            fields = self._options.records.get(kind)
+            if fields is None:
+                faults.append(Fault(row.where, f'the record type "{shown(kind)}" is not described in records'))
+                continue
+            stray = (
+                ["the row has more columns than its record"] if any(map(str.strip, row.cells[len(fields) :])) else []
+            )
+            found.append(Found(row.where, kind, record_facts(fields, row.cells), stray))
+        return found, faults
 
     def _statement(self, row: Row, fields: list[str] | tuple[str, ...]) -> Statement:
         facts = Facts(row.where, facts_of(row, fields), self._dialect)

@@ -1,6 +1,6 @@
-"""Orders as one JSON object a file, answers as JSON: an object, an array of them, or one object a line.
+"""Orders as one JSON object a file, by our names or by a layout; answers as JSON: an object, an array, one a line.
 
-Not for: other shapes of JSON; such a layout comes with settings of its own.
+Not for: what a layout can say (``_layout_options``).
 """
 
 import json
@@ -8,13 +8,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NoReturn
+from typing import NoReturn, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
 
 from bridge.formats._fields import LINE_FIELDS, Facts, NumberToken, Statement, statement
 from bridge.formats._fold import fold
+from bridge.formats._json_layout import Member, MemberRecord, check_paths, filled
+from bridge.formats._layout_options import LayoutOptions
+from bridge.formats._layout_style import Layout, checked
+from bridge.formats._layout_values import Style
 from bridge.formats._neutral import created_at, neutral
 from bridge.formats._numbers import plain
-from bridge.formats._options import Dialect, TextOptions, dialect_of, line_end
+from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
 from bridge.formats._text import AUTO, decode, encode, shown, unencodable
 from bridge.model import Fault, Reading, SalesOrder
@@ -24,13 +31,36 @@ _DEEPEST = 50
 _BEGINNINGS = (b"{", b"[")
 
 
-class Options(TextOptions):
+class Options(LayoutOptions):
     """Settings of ``json``. The neutral names of an order and of an acknowledgement need none."""
+
+    fields: tuple[Member, ...] = Field(
+        default=(),
+        description="What the object holds.",
+        json_schema_extra={"side": "write"},
+    )
+    record: tuple[MemberRecord, ...] = Field(
+        default=(),
+        description="The objects and arrays in it.",
+        json_schema_extra={"side": "write"},
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        check_paths(_parts(self))
+        checked(_parts(self), self)
+        return self
 
 
 def build(options: Options) -> Format:
     """The format with these settings."""
-    return _Json(options, dialect_of(options))
+    records = checked(_parts(options), options)
+    style = Style(ZoneInfo(options.time_zone), line_break="\n", words=("false", "true"), typed=True, has_offset=True)
+    return _Json(options, dialect_of(options), Layout(records, style) if records else None)
+
+
+def _parts(options: Options) -> tuple[MemberRecord, ...]:
+    return (*((MemberRecord(fields=options.fields),) if options.fields else ()), *options.record)
 
 
 class _Object(dict[str, object]):
@@ -43,12 +73,16 @@ class _Object(dict[str, object]):
 class _Json:
     _options: Options
     _dialect: Dialect
+    _layout: Layout | None = None
     extension: str = "json"
 
     def render(self, order: SalesOrder, control: int, at: datetime) -> bytes:
-        """One object: the order's names, the control number and the time of receipt."""
-        document = neutral(order, self._options, "\n")
-        document |= {"control": control, "created_at": created_at(at, self._options)}
+        """One object: that of the layout, else the order's names, the control number and the time of receipt."""
+        if self._layout is not None:
+            document = filled(self._layout.rows(order, control, at), self._layout.records, self._layout.style)
+        else:
+            document = neutral(order, self._options, "\n")
+            document |= {"control": control, "created_at": created_at(at, self._options)}
         text = _written(document, self._options.encoding, "\n") + "\n"
         return encode(text.replace("\n", line_end(self._options)), self._options.encoding)
 

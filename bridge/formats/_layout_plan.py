@@ -1,0 +1,260 @@
+"""A layout as its options say it, with every name found: what cannot work is told before the first order comes.
+
+Not for: writing an order (``_layout``).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Any
+
+from bridge.formats._layout_amounts import total_of
+from bridge.formats._layout_names import (
+    ALL,
+    COUNT,
+    ORDER,
+    PARTS,
+    InfoEntry,
+    Level,
+    Scope,
+    resolve,
+)
+from bridge.formats._layout_options import Conditions, FieldOptions, LayoutOptions, RecordOptions
+from bridge.formats._layout_values import Cell
+from bridge.formats._neutral import CODES
+from bridge.formats._numbers import trimmed
+from bridge.formats._text import shown
+
+_QUANTITIES = frozenset({"qty", "qty_break"})
+_NUMBERS = (int, Decimal)
+_PROBE = datetime(2026, 11, 20, 14, 2, 11, tzinfo=UTC)
+_Reached = tuple[Callable[[Scope], object], Callable[[Scope], str], type]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record ready to be written: for which parts of a scope, and with which cells."""
+
+    options: RecordOptions
+    name: str
+    cells: tuple[Cell, ...]
+    scopes: Callable[[Scope], Sequence[Scope]]
+    inner: tuple["Record", ...] = ()
+
+
+class _Planner:
+    """Finds the names of one layout and keeps every fault, not only the first."""
+
+    def __init__(self, maps: Mapping[str, Mapping[str, str]], counted: frozenset[str]) -> None:
+        self.faults: list[str] = []
+        self._maps = maps
+        self._counted = counted
+
+    def records(self, options: Sequence[RecordOptions], levels: tuple[Level, ...], above: str) -> tuple[Record, ...]:
+        made = (self._record(one, levels, f"{above}record {at}") for at, one in enumerate(options, 1))
+        return tuple(record for record in made if record is not None)
+
+    def _record(self, options: RecordOptions, levels: tuple[Level, ...], place: str) -> Record | None:
+        try:
+            inner, parts = _parts_of(options.each, levels)
+            accepts = _condition(options.where, inner)
+        except ValueError as error:
+            self.faults.append(f"{place}: {error}")
+            return None
+        cells = [self._cell(one, inner, _place(one, place, at)) for at, one in enumerate(options.fields, 1)]
+        return Record(
+            options=options,
+            name=name_of(options),
+            cells=tuple(cell for cell in cells if cell is not None),
+            scopes=lambda scope: [one for one in parts(scope) if accepts(one)],
+            inner=self.records(options.record, inner, f"{place}, "),
+        )
+
+    def _cell(self, options: FieldOptions, levels: tuple[Level, ...], place: str) -> Cell | None:
+        try:
+            get, about, kind = _reached(options, levels)
+            self._check(options, kind)
+        except ValueError as error:
+            self.faults.append(f"{place}: {error}")
+            return None
+        last = options.source.rpartition(".")[2]
+        return Cell(
+            options=options,
+            get=get,
+            about=about,
+            place=place,
+            limit=options.limit(),
+            table=self._maps[options.map] if options.map else None,
+            is_number=options.is_numeric(),
+            is_numeric=not options.map and (kind in _NUMBERS or options.is_numeric()),
+            is_quantity=last in _QUANTITIES,
+            is_code=last in CODES and not options.map,
+        )
+
+    def _check(self, options: FieldOptions, kind: type) -> None:
+        if options.map and options.map not in self._maps:
+            raise ValueError(f'there is no table maps.{options.map}; write one with a rule "*" for the rest')
+        count = options.source.removeprefix(COUNT)
+        if options.source.startswith(COUNT) and count not in self._counted:
+            raise ValueError(f'no record is called "{shown(count)}"; there are {", ".join(sorted(self._counted))}')
+        if options.overflow != "refuse" and _is_whole(options, kind):
+            raise ValueError(f"{_said(options)} is a reference or a number and never shortened; drop overflow")
+        if options.is_numeric() and not options.map and kind in {bool, datetime}:
+            raise ValueError(f"{_said(options)} is no number; drop decimals or implied")
+        if options.date and kind in {bool, *_NUMBERS}:
+            raise ValueError(f"{_said(options)} is no time; drop date")
+        for word in (options.const, options.default):
+            limit = options.limit()
+            if limit is not None and len(str(word if word is not None else "")) > limit:
+                raise ValueError(f'"{shown(str(word))}" has more than {limit} letters')
+
+
+def plan(records: Sequence[RecordOptions], options: LayoutOptions) -> tuple[Record, ...]:
+    """The records of a layout, in the order in which they are written; ``ValueError`` with every fault of it."""
+    planner = _Planner(options.maps, frozenset({name_of(one) for one in _all(records)} - {""} | {ALL}))
+    made = planner.records(records, (ORDER,), "")
+    if planner.faults:
+        raise ValueError("; ".join(planner.faults))
+    return made
+
+
+def name_of(options: RecordOptions) -> str:
+    """The name by which a trailer counts such records."""
+    constants = (str(field.const) for field in options.fields[:1] if field.const is not None)
+    return options.name or next(constants, "")
+
+
+def texts_of(records: Sequence[RecordOptions], options: LayoutOptions) -> Iterator[tuple[str, str]]:
+    """Every text that the layout itself puts into a file, and where it comes from."""
+    for name, table in options.maps.items():
+        yield from ((f"maps.{name}", word) for word in table.values())
+    yield from _texts_in(records, "")
+
+
+def _texts_in(records: Sequence[RecordOptions], above: str) -> Iterator[tuple[str, str]]:
+    for at, record in enumerate(records, 1):
+        place = f"{above}record {at}"
+        for number, field in enumerate(record.fields, 1):
+            yield from ((_place(field, place, number), text) for text in _texts(field))
+        yield from _texts_in(record.record, f"{place}, ")
+
+
+def _texts(field: FieldOptions) -> Iterator[str]:
+    yield from (str(word) for word in (field.const, field.default) if word is not None)
+    if field.join or field.source:
+        yield field.between
+    if field.date:
+        yield _PROBE.strftime(field.date)
+    elif field.source in {"ordered_at", "created_at"}:
+        yield _PROBE.isoformat(timespec="seconds")
+
+
+def _all(records: Sequence[RecordOptions]) -> Iterator[RecordOptions]:
+    for record in records:
+        yield record
+        yield from _all(record.record)
+
+
+def _place(options: FieldOptions, record: str, number: int) -> str:
+    name = options.place()
+    return f"{record}, field {number}" + (f' "{shown(name)}"' if name else "")
+
+
+def _said(options: FieldOptions) -> str:
+    return options.source or options.sum or " and ".join(options.join) or "a constant"
+
+
+def _is_whole(options: FieldOptions, kind: type) -> bool:
+    is_code = options.source.rpartition(".")[2] in CODES
+    return not options.map and (is_code or kind in {datetime, *_NUMBERS} or options.is_numeric())
+
+
+# --- where a value comes from
+
+
+def _reached(options: FieldOptions, levels: tuple[Level, ...]) -> _Reached:
+    if options.const is not None:
+        return (lambda _: options.const), (lambda _: "constant"), type(options.const)
+    if options.join:
+        names = [resolve(name, levels) for name in options.join]
+        return (lambda scope: [one.get(scope) for one in names]), names[0].place, str
+    if options.sum:
+        return _summed(options, levels)
+    found = resolve(options.source, levels)
+    return found.get, found.place, found.kind
+
+
+def _summed(options: FieldOptions, levels: tuple[Level, ...]) -> _Reached:
+    word = _singular(options.of)
+    depth = next((at for at in range(len(levels), 0, -1) if word in PARTS.get(levels[at - 1].kind, {})), 0)
+    if not depth:
+        known = ", ".join(sorted({lists for level in levels for lists, _ in PARTS.get(level.kind, {}).values()}))
+        raise ValueError(f'of = "{shown(options.of)}" is not what can be added up; there are {known}')
+    inner, parts = _parts_of(word, levels[:depth])
+    amount = resolve(options.sum, inner)
+    if amount.kind is not Decimal:
+        raise ValueError(f"{shown(options.sum)} is no amount, so it cannot be added up")
+    accepts = _condition(options.where, inner)
+
+    def get(scope: Scope) -> object:
+        return total_of(_amount(amount.get(one)) for one in parts(scope.at(depth)) if accepts(one))
+
+    return get, (lambda _: options.of), Decimal
+
+
+def _amount(found: object) -> Decimal | None:
+    return found if isinstance(found, Decimal) else None
+
+
+def _singular(word: str) -> str:
+    known = {lists: one for parts in PARTS.values() for one, (lists, _) in parts.items()}
+    return known.get(word, word)
+
+
+def _parts_of(each: str, levels: tuple[Level, ...]) -> tuple[tuple[Level, ...], Callable[[Scope], Sequence[Scope]]]:
+    """The levels inside a record, and the scopes that it is written for within that of the record around it."""
+    if each == levels[-1].word:
+        return levels, lambda scope: (scope,)
+    parts = PARTS.get(levels[-1].kind, {})
+    if each not in parts:
+        known = ", ".join([levels[-1].word, *parts])
+        raise ValueError(f'"{shown(each)}" is not what a record within {levels[-1].word} can be for; there are {known}')
+    lists, kind = parts[each]
+
+    def scopes(scope: Scope) -> Sequence[Scope]:
+        found = _members(getattr(scope.parts[-1], lists))
+        return [scope.inside(one, f"{lists}[{at}]") for at, one in enumerate(found)]
+
+    return (*levels, Level(each, kind)), scopes
+
+
+def _members(found: Any) -> Sequence[object]:
+    return [InfoEntry(code, value) for code, value in found.items()] if isinstance(found, Mapping) else found
+
+
+def _condition(where: Conditions, levels: tuple[Level, ...]) -> Callable[[Scope], bool]:
+    wanted = [(resolve(name, levels), frozenset((*words, *map(_plain, words)))) for name, words in where.items()]
+    return lambda scope: all(_word(named.get(scope)) in words for named, words in wanted)
+
+
+def _word(value: object) -> str:
+    """A value as conditions and joined texts know it."""
+    if isinstance(value, Decimal):
+        return trimmed(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, list | tuple | Mapping):
+        return " ".join(filter(None, map(_word, value)))
+    return "" if value is None else str(value)
+
+
+def _plain(word: str) -> str:
+    """A number of the settings without its last noughts, so that 25.00 is 25."""
+    try:
+        return trimmed(Decimal(word))
+    except (InvalidOperation, ValueError):
+        return word

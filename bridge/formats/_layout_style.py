@@ -1,0 +1,74 @@
+"""How the text of a layout is written by one format, and which texts of the layout itself that format could not hold.
+
+Not for: single values (``_layout_values``).
+"""
+
+import codecs
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bridge.formats._layout import Row, rows_of
+from bridge.formats._layout_options import FlatOptions, LayoutOptions, RecordOptions
+from bridge.formats._layout_plan import Record, plan, texts_of
+from bridge.formats._layout_values import Style
+from bridge.formats._text import AUTO, cleaned, shown, unencodable
+from bridge.model import SalesOrder
+
+_UNICODE = ("utf-8", "utf-16", "utf-32", "utf-7")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A layout that was found to be in order, and the style in which it writes."""
+
+    records: tuple[Record, ...]
+    style: Style
+
+    def rows(self, order: SalesOrder, control: int, at: datetime) -> list[Row]:
+        """The records of the order's file; raises ``PermanentError`` by the name of the order's field."""
+        return rows_of(self.records, order, (control, at), self.style)
+
+
+def codec_of(encoding: str) -> str | None:
+    """The encoding, if there are letters that it lacks."""
+    is_whole = encoding == AUTO or codecs.lookup(encoding).name.startswith(_UNICODE)
+    return None if is_whole else encoding
+
+
+def flat_style_of(options: FlatOptions) -> Style:
+    """The style of plain text, which cannot escape a letter that its encoding lacks."""
+    return Style(
+        zone=ZoneInfo(options.time_zone),
+        codec=codec_of(options.encoding),
+        unencodable=options.unencodable,
+        decimal=options.decimal,
+    )
+
+
+def checked(
+    records: Sequence[RecordOptions],
+    options: LayoutOptions,
+    objection: Callable[[str], str | None] = lambda _: None,
+) -> tuple[Record, ...]:
+    """The records ready to be written; ``ValueError`` with every fault.
+
+    ``objection`` says why the format cannot hold a text that the layout itself would write.
+    """
+    made = plan(records, options)
+    faults = []
+    for place, text in texts_of(records, options):
+        reason = _unfit(text, options.encoding) or objection(text)
+        if reason:
+            faults.append(f'{place}: "{shown(text)}" {reason}')
+    if faults:
+        raise ValueError("; ".join(dict.fromkeys(faults)))
+    return made
+
+
+def _unfit(text: str, encoding: str) -> str | None:
+    if cleaned(text, " ") != text:
+        return "holds a line break or another control character"
+    letter = unencodable(text, encoding)
+    return None if letter is None else f'holds "{shown(letter)}", which {encoding} cannot write'

@@ -1,0 +1,296 @@
+"""One value on its way from the order into a file: rounded, mapped, cleaned, fitted, or refused by its name.
+
+Not for: where it comes from (``_layout_names``), nor where in the file it goes (``_layout``).
+"""
+
+import decimal
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+from functools import partial
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from bridge.errors import PermanentError
+from bridge.formats._layout_names import Scope
+from bridge.formats._layout_options import KEEP, REFUSE, REST, FieldOptions
+from bridge.formats._neutral import passable
+from bridge.formats._numbers import exact, plain, trimmed
+from bridge.formats._protocol import not_renderable
+from bridge.formats._text import shown
+
+Value: TypeAlias = str | Decimal | int | bool | None
+
+_ROUNDING = {
+    "half_up": decimal.ROUND_HALF_UP,
+    "half_even": decimal.ROUND_HALF_EVEN,
+    "down": decimal.ROUND_DOWN,
+    "up": decimal.ROUND_UP,
+}
+_PLAIN_LETTERS = str.maketrans(
+    {
+        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+        "\N{DOUBLE LOW-9 QUOTATION MARK}": '"',
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{SINGLE LOW-9 QUOTATION MARK}": "'",
+        "\N{PRIME}": "'",
+        "\N{DOUBLE PRIME}": '"',
+        "\N{HYPHEN}": "-",
+        "\N{NON-BREAKING HYPHEN}": "-",
+        "\N{FIGURE DASH}": "-",
+        "\N{EN DASH}": "-",
+        "\N{EM DASH}": "-",
+        "\N{MINUS SIGN}": "-",
+        "\N{HORIZONTAL ELLIPSIS}": "...",
+        "\N{BULLET}": "*",
+        "\N{EURO SIGN}": "EUR",
+        "\N{TRADE MARK SIGN}": "(TM)",
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{THIN SPACE}": " ",
+        "\N{NARROW NO-BREAK SPACE}": " ",
+        "\N{ZERO WIDTH SPACE}": "",
+        "\N{ZERO WIDTH NO-BREAK SPACE}": "",
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a file writes its values.
+
+    ``typed`` keeps numbers and truths as they are; ``passes`` leaves out what the file cannot hold.
+    """
+
+    zone: ZoneInfo
+    codec: str | None = None
+    unencodable: str = REFUSE
+    decimal: str = "."
+    line_break: str = " "
+    words: tuple[str, str] = ("0", "1")
+    typed: bool = False
+    has_offset: bool = False
+    replace: Mapping[int, str] | None = None
+    passes: Callable[[str], str] = str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A field of a layout with its source found. ``about`` names the order's field, ``place`` that of the file.
+
+    A code is refused rather than changed; a quantity is written without zeros behind its last digit. What is numeric
+    came as a number; what ``is_number`` shall become one.
+    """
+
+    options: FieldOptions
+    get: Callable[[Scope], object]
+    about: Callable[[Scope], str]
+    place: str
+    limit: int | None = None
+    table: Mapping[str, str] | None = None
+    is_number: bool = False
+    is_numeric: bool = False
+    is_quantity: bool = False
+    is_code: bool = False
+
+
+def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
+    """What a field holds: nothing, a value, or with ``split`` several texts. Raises ``PermanentError``."""
+    refuse = partial(_refuse, cell, scope)
+    try:
+        found = _only(cell, cell.get(scope), style, refuse)
+        if found is None:
+            return _constant(cell.options.default, style)
+        value = _worked(cell, found, style, refuse)
+    except ValueError as error:
+        raise refuse(f"cannot be written: {error}", "Have the shop send a sane amount") from error
+    if isinstance(value, str):
+        return _fitted(cell, value, style, scope)
+    if cell.limit is not None and len(as_text(value, style)) > cell.limit:
+        raise refuse(
+            f"is a number of more than {cell.limit} letters", "Give the field more room; a number is never cut"
+        )
+    return value
+
+
+_Refuse: TypeAlias = Callable[[str, str], PermanentError]
+
+
+def _refuse(cell: Cell, scope: Scope, reason: str, remedy: str) -> PermanentError:
+    return refused(cell.about(scope), cell.place, reason, remedy)
+
+
+def refused(field: str, place: str, reason: str, remedy: str) -> PermanentError:
+    """The refusal that names the order's field, the place in the file, and what a person changes."""
+    return not_renderable(field, f"{reason} ({place})", remedy)
+
+
+def as_text(value: Value, style: Style) -> str:
+    """A finished value as the letters of a text file."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return style.words[value]
+    return plain(value).replace(".", style.decimal) if isinstance(value, Decimal) else str(value)
+
+
+def _constant(value: object, style: Style) -> Value:
+    if isinstance(value, bool | int) and style.typed:
+        return value
+    return None if value is None else value if isinstance(value, str) else as_text(_known(value), style)
+
+
+def _known(value: object) -> Value:
+    return value if isinstance(value, bool | int | str | Decimal) else str(value)
+
+
+def _only(cell: Cell, found: object, style: Style, refuse: _Refuse) -> object:
+    """One value: of several, texts are joined; nothing and empty text are both ``None``."""
+    if isinstance(found, str):
+        return found or None
+    if isinstance(found, Mapping):
+        found = [found] if found else []
+    if not isinstance(found, list | tuple):
+        return found
+    if any(isinstance(one, Mapping | list | tuple) for one in found):
+        raise refuse("is a group of fields, not a value", "Name one of them behind a point")
+    several = [one for one in found if one is not None and one != ""]
+    if len(several) < 2:  # noqa: PLR2004  # one needs no joining
+        return several[0] if several else None
+    if cell.options.join or all(isinstance(one, str) for one in several):
+        return cell.options.between.join(_told(one, style) for one in several)
+    raise refuse("stands more than once in this order", "Use sum, or a record that is written for each of them")
+
+
+def _worked(cell: Cell, found: object, style: Style, refuse: _Refuse) -> Value:
+    options = cell.options
+    if cell.table is not None:
+        return _mapped(cell.table, found, options.map, refuse)
+    if options.date:
+        return _moment(found, refuse).astimezone(style.zone).strftime(options.date)
+    if cell.is_number:
+        return _rounded(options, _number(found, refuse), style)
+    if isinstance(found, Decimal):
+        digits = trimmed(found) if cell.is_quantity else plain(found)
+        return Decimal(digits) if style.typed else digits.replace(".", style.decimal)
+    return _known(found) if style.typed and isinstance(found, int) else _told(found, style)
+
+
+def _told(found: object, style: Style) -> str:
+    """A fact as text: a time in the file's zone, the rest as it is."""
+    if isinstance(found, datetime):
+        local = found.astimezone(style.zone)
+        return local.isoformat(timespec="seconds") if style.has_offset else f"{local:%Y-%m-%dT%H:%M:%S}"
+    return as_text(_known(found), style)
+
+
+def _mapped(table: Mapping[str, str], found: object, name: str, refuse: _Refuse) -> str:
+    word = str(found).lower() if isinstance(found, bool) else str(found)
+    known = table.get(word) if word != REST else None
+    if known is not None:
+        return known
+    rest = table[REST]
+    if rest == REFUSE:
+        raise refuse(f'is "{shown(word)}", which the map {name} does not know', f"Add it to the table maps.{name}")
+    return word if rest == KEEP else rest
+
+
+def _moment(found: object, refuse: _Refuse) -> datetime:
+    if isinstance(found, datetime):
+        return found
+    try:
+        return datetime.fromisoformat(str(found))
+    except ValueError as error:
+        reason = f'is "{shown(str(found))}", which is not a time'
+        raise refuse(reason, "Drop date from the field, or name another one") from error
+
+
+def _number(found: object, refuse: _Refuse) -> Decimal:
+    if isinstance(found, Decimal):
+        return found
+    try:
+        return exact(str(found).strip())
+    except ValueError as error:
+        remedy = "Drop decimals and implied from the field, or name another one"
+        raise refuse(f"is no number: {error}", remedy) from error
+
+
+def _rounded(options: FieldOptions, number: Decimal, style: Style) -> Value:
+    plain(number)
+    digits = options.decimals if options.implied is None else options.implied
+    if digits is not None:
+        with localcontext(prec=60):
+            number = number.quantize(Decimal(1).scaleb(-digits), _ROUNDING[options.rounding])
+    if options.implied is not None:
+        number = number.scaleb(options.implied)
+    if number.is_zero():
+        number = number.copy_abs()
+    return number if style.typed else as_text(number, style)
+
+
+def _fitted(cell: Cell, text: str, style: Style, scope: Scope) -> str | list[str]:
+    """The text as the file can hold it, within its limit."""
+    clean = text if text.isprintable() else passable(cell.about(scope), text, style.line_break)
+    refuse = partial(_refuse, cell, scope)
+    clean = style.passes(clean)
+    if style.replace:
+        clean = clean.translate(style.replace)
+    if style.codec is not None:
+        clean = _encodable(clean, style, refuse)
+    if cell.is_code and clean != text:
+        raise refuse(f'is "{shown(text)}", a reference that the file cannot hold', "Have the shop send plain letters")
+    limit = cell.limit
+    if limit is None or len(clean) <= limit:
+        return [clean] if cell.options.overflow == "split" else clean
+    if cell.options.overflow == "cut":
+        return clean[:limit]
+    if cell.options.overflow == "split" and (parts := split(clean, limit, cell.options.parts)):
+        return parts
+    room = f"{cell.options.parts} times {limit}" if cell.options.overflow == "split" else str(limit)
+    raise refuse(
+        f"has {len(clean)} letters, and there is room for {room}",
+        "Have the shop shorten it, or set overflow for the field",
+    )
+
+
+def split(text: str, limit: int, parts: int) -> list[str]:
+    """The text in at most so many parts, parted at blanks where there are any; empty when it does not fit."""
+    found: list[str] = []
+    rest = text
+    while rest and len(found) < parts:
+        blank = rest.rfind(" ", 1, limit + 1) if len(rest) > limit else len(rest)
+        end = blank if blank > 0 else limit
+        found.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return [] if rest else found
+
+
+def _encodable(text: str, style: Style, refuse: _Refuse) -> str:
+    letter = _missing(text, style)
+    if letter is None:
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    if style.unencodable == "table":
+        composed = "".join(one.translate(_PLAIN_LETTERS) if _missing(one, style) else one for one in composed)
+    if style.unencodable == "question_mark":
+        composed = "".join("?" if _missing(one, style) else one for one in composed)
+    letter = _missing(composed, style)
+    if letter is None:
+        return composed
+    raise refuse(
+        f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {style.codec} cannot write',
+        'Set encoding = "utf-8" in the target\'s order section, if the ERP reads it, or unencodable',
+    )
+
+
+def _missing(text: str, style: Style) -> str | None:
+    try:
+        text.encode(style.codec or "utf-8")
+    except UnicodeEncodeError as error:
+        return str(error.object[error.start])
+    return None

@@ -1,0 +1,109 @@
+"""Answers in record types: what the fields of each are, and how they make statements about orders.
+
+A record without a reference of its own speaks of the order that was named last; a trailer is counted against the file.
+Not for: parting a line into fields (``delimited``, ``fixed``).
+"""
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bridge.formats._fields import FIELDS, Facts, Statement, statement
+from bridge.formats._fold import fold
+from bridge.formats._heading import IGNORED
+from bridge.formats._options import Dialect
+from bridge.formats._protocol import Unreadable
+from bridge.formats._text import shown
+from bridge.model import Fault, Reading
+
+COUNT = "count_of_"
+_REFERENCES = ("order_ref", "erp_order_no")
+
+
+class RecordField(BaseModel):
+    """A field of a record that is read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description='Our field, count_of_TYPE, or "_" for one to leave out.')
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record of a file: its type and its facts, and what could not be understood in it."""
+
+    where: str
+    kind: str
+    facts: Mapping[str, str]
+    faults: Sequence[str] = field(default=())
+
+
+def check_records(records: Mapping[str, Sequence[RecordField]]) -> None:
+    """Refuse with ``ValueError`` a name that is no field, one that stands twice, and records that name no order."""
+    for kind, fields in records.items():
+        if not kind.strip() or not fields:
+            raise ValueError("a record needs a type, and its first field is that type")
+        names = [one.name for one in fields[1:]]
+        for name in names:
+            _check_name(name, records)
+            if names.count(name) > 1 and name not in {IGNORED, "tracking"}:
+                raise ValueError(f'"{name}" stands twice in record {kind}')
+    known = {one.name for fields in records.values() for one in fields[1:]}
+    if records and not known & set(_REFERENCES):
+        raise ValueError("neither order_ref nor erp_order_no is among the fields of the records")
+
+
+def _check_name(name: str, records: Mapping[str, Sequence[RecordField]]) -> None:
+    if name.startswith(COUNT):
+        if name.removeprefix(COUNT) not in records:
+            raise ValueError(f'"{shown(name)}" counts records that are not described')
+    elif name not in FIELDS | {IGNORED}:
+        close = difflib.get_close_matches(name, FIELDS, 1)
+        raise ValueError(f'"{shown(name)}" is no field' + (f'; did you mean "{close[0]}"?' if close else ""))
+
+
+def facts_of(fields: Sequence[RecordField], cells: Sequence[str]) -> dict[str, str]:
+    """The cells by field, without those that are blank or left out."""
+    facts: dict[str, str] = {}
+    for one, cell in zip(fields[1:], cells[1:], strict=False):
+        if one.name == "tracking" and one.name in facts:
+            facts[one.name] += f",{cell}"
+        elif one.name != IGNORED and cell.strip():
+            facts[one.name] = cell
+    return facts
+
+
+def reading_of(records: Sequence[Found], faults: Sequence[Fault], dialect: Dialect) -> Reading:
+    """What the records of a file say; ``Unreadable`` when a trailer counts others than there are."""
+    _check_counts(records)
+    reading = fold(_statements(records, dialect), dialect)
+    return Reading(reading.acknowledgements, (*faults, *reading.faults))
+
+
+def _check_counts(records: Sequence[Found]) -> None:
+    counts = Counter(record.kind for record in records)
+    for record in records:
+        for name, said in record.facts.items():
+            kind = name.removeprefix(COUNT)
+            if name.startswith(COUNT) and said.strip().lstrip("0") != str(counts[kind] or ""):
+                what = f"the trailer counts {shown(said.strip())} {kind} records, and there are {counts[kind]}"
+                raise Unreadable(record.where, what, "The file may be cut; ask the ERP for it again")
+
+
+def _statements(records: Sequence[Found], dialect: Dialect) -> list[Statement]:
+    found = []
+    current: dict[str, str] = {}
+    for record in records:
+        own = {name: value for name, value in record.facts.items() if not name.startswith(COUNT)}
+        if references := {name: own[name] for name in _REFERENCES if name in own}:
+            current = references
+        if not own and not record.faults:
+            continue  # a trailer
+        facts = Facts(record.where, {**current, **own}, dialect)
+        for fault in record.faults:
+            facts.fault(fault)
+        found.append(statement(facts, is_row=True))
+    return found

@@ -1,0 +1,115 @@
+"""Names and paths in XML, and a tree as the bytes of a file.
+
+A path is child names with strokes between, an attribute or a point at its end: ``Head/Number``, ``@id``, ``Amount/.``.
+Not for: parsing (``safexml``).
+"""
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from bridge.formats._text import AUTO, shown, unencodable
+from bridge.safexml import Element
+
+_NAME = re.compile(r"(?:(?P<prefix>[^\W\d][\w.-]*):)?(?P<local>[^\W\d][\w.-]*)")
+_SELF = "."
+# What the rest of the world calls Python's codecs.
+_LABELS = {
+    "cp1252": "windows-1252",
+    "cp1250": "windows-1250",
+    "cp850": "IBM850",
+    "cp437": "IBM437",
+    "ascii": "US-ASCII",
+    "utf-8-sig": "UTF-8",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
+_NOT_XML = re.compile("[\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An element's or attribute's name with the prefix that it was written with."""
+
+    local: str
+    prefix: str = ""
+
+    def tag(self, namespaces: Mapping[str, str], *, is_attribute: bool = False) -> str:
+        """The name as lxml writes it; an attribute without prefix has no namespace."""
+        namespace = "" if is_attribute and not self.prefix else namespaces.get(self.prefix, "")
+        return f"{{{namespace}}}{self.local}" if namespace else self.local
+
+    def fits(self, tag: str, namespaces: Mapping[str, str]) -> bool:
+        """True for an element of this name; without prefix in any namespace."""
+        bare = etree.QName(tag)
+        return bare.localname == self.local and (not self.prefix or bare.namespace == namespaces.get(self.prefix))
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The way from an element to one in it, and to an attribute of that."""
+
+    names: tuple[Name, ...] = ()
+    attribute: Name | None = None
+
+
+def path_of(text: str) -> Path:
+    """The path that a text describes; ``ValueError`` for one that it is not."""
+    parts = text.split("/") if text not in {"", _SELF} else []
+    attribute = _name(parts.pop()[1:], text) if parts and parts[-1].startswith("@") else None
+    if parts and parts[-1] == _SELF:
+        parts.pop()
+    return Path(tuple(_name(part, text) for part in parts), attribute)
+
+
+def known_path(text: str) -> str:
+    """The text itself when it is a path."""
+    path_of(text)
+    return text
+
+
+def known_elements(text: str) -> str:
+    """The text itself when it is a path to an element."""
+    if path_of(text).attribute is not None:
+        raise ValueError(f'"{shown(text)}" is an attribute, where an element is wanted')
+    return text
+
+
+def known_name(text: str) -> str:
+    """The text itself when it is one name."""
+    _name(text, text)
+    return text
+
+
+def check_names(path: Path, namespaces: Mapping[str, str], encoding: str) -> None:
+    """Refuse with ``ValueError`` a prefix that nobody explained, and letters that cannot stand in a name."""
+    for name in (*path.names, *([path.attribute] if path.attribute else [])):
+        if name.prefix and name.prefix not in namespaces:
+            raise ValueError(f'the prefix "{shown(name.prefix)}" is not in namespaces')
+        if (letter := unencodable(name.local, encoding)) is not None:
+            raise ValueError(f'{encoding} cannot write the "{shown(letter)}" in a name')
+
+
+def holdable(text: str) -> str:
+    """The text without the two characters that pass everywhere but in XML."""
+    return _NOT_XML.sub("", text)
+
+
+def serialized(root: Element, encoding: str, end: str) -> bytes:
+    """The bytes of a file with its declaration; a letter that the encoding lacks is written as its number."""
+    codec = "utf-8" if encoding == AUTO else encoding
+    known = codecs.lookup(codec).name
+    label = _LABELS.get(known, known.replace("iso8859", "iso-8859").upper())
+    body = etree.tostring(root, encoding="unicode", pretty_print=True)
+    text = f'<?xml version="1.0" encoding="{label}"?>\n{body}'
+    return text.replace("\n", end).encode(codec, "xmlcharrefreplace")
+
+
+def _name(text: str, path: str) -> Name:
+    match = _NAME.fullmatch(text)
+    if match is None:
+        raise ValueError(f'"{shown(path)}" is no path; write it like Head/OrderNo, @id or Head/@id')
+    return Name(match["local"], match["prefix"] or "")

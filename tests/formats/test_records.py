@@ -1,0 +1,114 @@
+"""Answers in record types, with separators and of fixed width."""
+
+from decimal import Decimal
+
+import pytest
+
+from bridge import formats
+from bridge.formats import Unreadable
+from bridge.model import AckStatus, Reading
+
+TYPED = {
+    "H": [{"name": "type"}, {"name": "order_ref"}, {"name": "erp_order_no"}, {"name": "status"}],
+    "R": [{"name": "type"}, {"name": "line_no"}, {"name": "_"}, {"name": "qty_confirmed"}],
+    "T": [{"name": "type"}, {"name": "count_of_H"}, {"name": "count_of_R"}],
+}
+PLACED = {
+    "H": [{"name": "type", "width": 1}, {"name": "order_ref", "width": 8}, {"name": "status", "width": 10}],
+    "RR": [
+        {"name": "type", "width": 2},
+        {"name": "line_no", "width": 3},
+        {"name": "qty_confirmed", "width": 6, "implied": 3},
+    ],
+}
+
+
+def typed(text: str, **options: object) -> Reading:
+    return formats.read(formats.build("delimited", {"records": TYPED, **options}), text.encode())
+
+
+def placed(text: str, **options: object) -> Reading:
+    return formats.read(formats.build("fixed", {"records": PLACED, **options}), text.encode())
+
+
+def test_rows_speak_of_the_order_that_was_named_last() -> None:
+    reading = typed("H;1;SO-1;confirmed\nR;001;x;2\nR;2;x;1\nH;2;SO-2;rejected\nT;2;2\n")
+
+    first, second = reading.acknowledgements
+    assert reading.faults == ()
+    assert [(line.line_no, line.qty_confirmed) for line in first.lines] == [("1", Decimal(2)), ("2", Decimal(1))]
+    assert (first.order_ref, first.erp_order_no, first.status) == ("1", "SO-1", AckStatus.CONFIRMED)
+    assert (second.order_ref, second.status) == ("2", AckStatus.REJECTED)
+
+
+@pytest.mark.parametrize("trailer", ["T;1;1", "T;2;0", "T;2;x", "T;0;2"])
+def test_a_trailer_that_counts_otherwise_makes_the_file_unreadable(trailer: str) -> None:
+    with pytest.raises(Unreadable, match="the trailer counts"):
+        typed(f"H;1;SO-1;confirmed\nR;1;x;2\nH;2;SO-2;rejected\n{trailer}\n")
+
+
+def test_a_record_that_nobody_described_is_a_fault_and_the_rest_counts() -> None:
+    reading = typed("H;1;SO-1;confirmed\nX;1\n")
+
+    assert len(reading.acknowledgements) == 1
+    assert [(fault.where, '"X"' in fault.what) for fault in reading.faults] == [("line 2", True)]
+
+
+def test_a_row_before_any_order_is_a_fault() -> None:
+    reading = typed("R;1;x;2\n")
+
+    assert reading.acknowledgements == ()
+    assert len(reading.faults) == 1
+
+
+def test_a_row_with_more_columns_than_its_record_is_a_fault() -> None:
+    assert typed("H;1;SO-1;confirmed;x\n").acknowledgements == ()
+
+
+def test_fixed_records_are_read_by_width_with_implied_decimals() -> None:
+    reading = placed("H48447   confirmed \nRR  1002500\nRR  2 1500-\nH48448   rejected\n", decimal=",")
+
+    first, second = reading.acknowledgements
+    assert [line.qty_confirmed for line in first.lines] == [Decimal("2.500"), Decimal("-1.500")]
+    assert second.order_ref == "48448"
+    assert reading.faults == ()
+
+
+def test_records_without_line_ends_are_parted_by_their_length() -> None:
+    text = f"{'H48447   confirmed':<20}{'RR  1002500':<20}"
+
+    [said] = placed(text, record_length=20).acknowledgements
+
+    assert said.lines[0].qty_confirmed == Decimal("2.500")
+    assert formats.build("fixed", {"records": PLACED, "record_length": 20}).is_whole(text.encode())
+    assert not formats.build("fixed", {"records": PLACED, "record_length": 20}).is_whole(text[:-1].encode())
+
+
+@pytest.mark.parametrize("number", ["2.5000", "2,500 ", "  12x3"])
+def test_implied_decimals_are_never_guessed(number: str) -> None:
+    reading = placed(f"H48447   confirmed \nRR  1{number}\n")
+
+    assert reading.acknowledgements == ()
+    assert "implied" in reading.faults[0].what
+
+
+def test_a_line_longer_than_its_record_is_a_fault() -> None:
+    reading = placed("H48447   confirmed  x\n")
+
+    assert reading.acknowledgements == ()
+    assert "longer" in reading.faults[0].what
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ({"H": [{"name": "type"}, {"name": "order_rf"}]}, 'did you mean "order_ref"'),
+        ({"H": [{"name": "type"}, {"name": "status"}]}, "neither order_ref nor erp_order_no"),
+        ({"H": [{"name": "type"}, {"name": "order_ref"}, {"name": "order_ref"}]}, "stands twice"),
+        ({"H": [{"name": "type"}, {"name": "order_ref"}, {"name": "count_of_Q"}]}, "counts records"),
+        ({"H": []}, "needs a type"),
+    ],
+)
+def test_records_that_cannot_work_are_refused(records: dict[str, object], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        formats.build("delimited", {"records": records})

@@ -1,0 +1,201 @@
+import codecs
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from bridge import formats
+from bridge.errors import PermanentError
+from bridge.formats import Unreadable
+from bridge.model import AckKind, AckStatus, Reading
+from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
+
+RECEIPTS = """<?xml version="1.0"?>
+<Receipts xmlns:x="urn:x">
+  <Receipt order="48447">
+    <Head><Number>SO-1</Number><State>Klar</State></Head>
+    <Row x:no="1"><Qty>1,5</Qty></Row>
+    <Row x:no="2"><Qty>2</Qty><State>Rest</State></Row>
+  </Receipt>
+  <Receipt order="48448"><Head><Number>SO-2</Number><State>Klar</State></Head></Receipt>
+</Receipts>
+"""
+PATHS = {
+    "order": "Receipt",
+    "order_ref": "@order",
+    "erp_order_no": "Head/Number",
+    "status": "Head/State",
+    "lines": "Row",
+    "lines.line_no": "@x:no",
+    "lines.qty_confirmed": "Qty",
+    "lines.status": "State",
+}
+OPTIONS = {
+    "root": "Receipts",
+    "namespaces": {"x": "urn:x"},
+    "paths": PATHS,
+    "decimal": ",",
+    "status_map": {"klar": "confirmed", "rest": "backorder"},
+}
+
+
+def read(content: str | bytes, **options: object) -> Reading:
+    raw = content.encode() if isinstance(content, str) else content
+    return formats.read(formats.build("xml", options), raw)
+
+
+def test_an_answer_is_read_by_paths_of_its_own() -> None:
+    reading = read(RECEIPTS, **OPTIONS)
+
+    first, second = reading.acknowledgements
+    assert reading.faults == ()
+    assert (first.order_ref, first.erp_order_no, first.status) == ("48447", "SO-1", AckStatus.CHANGED)
+    assert [(line.line_no, str(line.qty_confirmed), line.status) for line in first.lines] == [
+        ("1", "1.5", None),
+        ("2", "2", AckStatus.BACKORDER),
+    ]
+    assert (second.order_ref, second.status) == ("48448", AckStatus.CONFIRMED)
+
+
+def test_rows_that_repeat_their_order_make_one_acknowledgement() -> None:
+    content = (
+        "<R><Row><No>48447</No><S>confirmed</S><L>1</L></Row><Row><No>48447</No><S>confirmed</S><L>2</L></Row></R>"
+    )
+
+    [said] = read(content, paths={"order": "Row", "order_ref": "No", "status": "S", "line_no": "L"}).acknowledgements
+
+    assert [line.line_no for line in said.lines] == ["1", "2"]
+    assert said.status is AckStatus.CONFIRMED
+
+
+def test_a_value_that_stands_twice_or_holds_elements_is_a_fault_of_its_order_only() -> None:
+    content = """<Acknowledgements>
+      <Acknowledgement><order_ref>1</order_ref><status>confirmed</status><status>rejected</status></Acknowledgement>
+      <Acknowledgement><order_ref>2</order_ref><status><is>confirmed</is></status></Acknowledgement>
+      <Acknowledgement><order_ref>3</order_ref><status>confirmed</status></Acknowledgement>
+    </Acknowledgements>"""
+
+    reading = read(content)
+
+    assert [said.order_ref for said in reading.acknowledgements if said.status is AckStatus.CONFIRMED] == ["3"]
+    assert [fault.where for fault in reading.faults] == ["line 2", "line 3"]
+
+
+def test_a_kind_and_a_delivery_are_read_by_our_names() -> None:
+    [said] = read(
+        "<Acknowledgement order_ref='1'><kind>despatch</kind><status>delivered</status>"
+        "<tracking><code>A</code><code>B</code></tracking></Acknowledgement>"
+    ).acknowledgements
+
+    assert (said.kind, said.tracking) == (AckKind.DESPATCH, ("A", "B"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        RECEIPTS.encode("utf-16"),
+        codecs.BOM_UTF8 + RECEIPTS.encode(),
+        RECEIPTS.replace('"1.0"', '"1.0" encoding="iso-8859-1"').encode("latin-1"),
+        RECEIPTS.replace("SO-1", "SÖ-1").encode("cp1252"),
+    ],
+)
+def test_an_answer_is_read_in_the_encoding_it_shows(content: bytes) -> None:
+    assert read(content, **OPTIONS).acknowledgements[0].order_ref == "48447"
+
+
+def test_a_set_encoding_is_taken_for_files_that_do_not_say_theirs() -> None:
+    content = "<Acknowledgement><order_ref>1</order_ref><status>rejected</status><reason>ö</reason></Acknowledgement>"
+
+    [said] = read(content.encode("cp850"), encoding="cp850").acknowledgements
+
+    assert said.reason == "ö"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("<Other/>", "the root element is Other, not Receipts"),
+        ("<Receipts>", "not well-formed"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><Receipts>&b;</Receipts>', "DOCTYPE"),
+        ("", "not well-formed"),
+    ],
+)
+def test_what_is_not_the_erps_document_is_unreadable(content: str, told: str) -> None:
+    with pytest.raises(Unreadable, match=told):
+        read(content, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("head", "is_ours"),
+    [
+        (b"<Receipts>", True),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a > b --><a b="c"/>', True),
+        ("<a><b>".encode("utf-16"), True),
+        (b'<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Order-2">', False),
+        (b"<ORDERS05><IDOC BEGIN='1'>", False),
+        (b"<HEAD>;48447;confirmed", False),
+        (b"<HEAD>48447", False),
+        (b"{}", False),
+    ],
+)
+def test_own_xml_is_told_from_standards_and_from_text(head: bytes, is_ours: bool) -> None:  # noqa: FBT001  # a column
+    assert formats.build("xml", {}).recognises(head) is is_ours
+
+
+def test_with_a_root_only_that_root_is_recognised() -> None:
+    format_ = formats.build("xml", {"root": "Receipts"})
+
+    assert format_.recognises(b"<n:Receipts xmlns:n='urn:n'>")
+    assert not format_.recognises(b"<Other>")
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        ({"order_rf": "A"}, 'did you mean "order_ref"'),
+        ({"status": "A"}, "neither order_ref nor erp_order_no"),
+        ({"order_ref": "A", "lines.line_no": "B"}, "need the path of lines"),
+        ({"order_ref": "A", "order": "@b"}, "order is an element"),
+        ({"order_ref": "A//B"}, "is no path"),
+    ],
+)
+def test_paths_that_cannot_work_are_refused(paths: dict[str, str], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        formats.build("xml", {"paths": paths})
+
+
+@given(comment=st.text(max_size=30), code=st.text(max_size=8))
+@settings(deadline=None)
+def test_the_orders_own_document_is_well_formed_whatever_the_customer_writes(comment: str, code: str) -> None:
+    order = replace(guide_order(), comment=comment, info={code: comment})
+    format_ = formats.build("xml", {})
+
+    content = format_.render(order, CONTROL, RECEIVED_AT)
+
+    assert format_.is_whole(content)
+    assert content.count(b"<order_ref>") == 1
+
+
+def test_letters_that_the_encoding_lacks_are_written_by_number() -> None:
+    content = formats.build("xml", {"encoding": "cp1252"}).render(
+        replace(guide_order(), comment="Łódź ö"), CONTROL, RECEIVED_AT
+    )
+
+    assert content.startswith(b'<?xml version="1.0" encoding="windows-1252"?>')
+    assert b"<comment>&#321;\xf3d&#378; \xf6</comment>" in content
+
+
+def test_half_a_character_is_refused_by_the_name_of_its_field() -> None:
+    with pytest.raises(PermanentError) as refused:
+        formats.build("xml", {}).render(replace(guide_order(), comment="\ud800"), CONTROL, RECEIVED_AT)
+
+    assert refused.value.subject == "comment"
+
+
+@pytest.mark.parametrize("options", [{}, {"fields": [{"path": "comment", "from": "comment"}]}])
+def test_the_two_characters_that_xml_alone_cannot_hold_are_left_out(options: dict[str, object]) -> None:
+    order = replace(guide_order(), comment="a\ufffeb\uffffc", info={"x\ufffe": "y\uffff"})
+
+    content = formats.build("xml", options).render(order, CONTROL, RECEIVED_AT)
+
+    assert b"<comment>abc</comment>" in content
