@@ -32,6 +32,7 @@ listen = "127.0.0.1:{admin}"
 base_url = "http://127.0.0.1:{norce}/connect"
 token_url = "http://127.0.0.1:{norce}/token"
 client_secret_file = "secrets/norce"
+requests_per_minute = 100000
 report_after = "0 s"
 [journal]
 backup = ""

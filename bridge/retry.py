@@ -18,10 +18,9 @@ class RetryPolicy:
 
 
 def backoff(policy: RetryPolicy, attempts: int, draw: float) -> timedelta:
-    """The wait after the ``attempts``-th failure, spread over its upper half by ``draw`` in [0, 1).
+    """The wait after the ``attempts``-th failure, spread over its whole length by ``draw`` in [0, 1] (full jitter).
 
-    The spread keeps many orders that failed together from coming back together; the floor of one half keeps a
-    failing partner from being asked at once.
+    The spread keeps many orders that failed together from coming back together.
     """
     if attempts < 1:
         raise ValueError("a wait follows at least one attempt")
@@ -32,7 +31,7 @@ def backoff(policy: RetryPolicy, attempts: int, draw: float) -> timedelta:
         if full_s >= longest_s:
             break
     full_s = min(longest_s, full_s)
-    return timedelta(seconds=full_s * (0.5 + draw / 2))
+    return timedelta(seconds=full_s * draw)
 
 
 def is_given_up(policy: RetryPolicy, waited: timedelta) -> bool:

@@ -19,13 +19,13 @@ def test_each_wait_is_twice_the_one_before_up_to_the_longest(attempts: int, seco
 
 
 @given(attempts=st.integers(1, 10_000), draw=st.floats(0, 1, exclude_max=True))
-def test_a_wait_lies_in_the_upper_half_of_its_step(attempts: int, draw: float) -> None:
+def test_waits_are_spread_over_the_whole_of_their_step(attempts: int, draw: float) -> None:
     full = backoff(POLICY, attempts, draw=1.0)
 
     wait = backoff(POLICY, attempts, draw)
 
-    assert full / 2 <= wait <= full
-    assert wait <= POLICY.longest
+    assert wait == pytest.approx(full * draw, abs=timedelta(microseconds=2))
+    assert wait <= full <= POLICY.longest
 
 
 @given(

@@ -34,6 +34,7 @@ listen = "{host}:{pages}"
 base_url = "http://{host}:{norce}/commerce/connect/4.0"
 token_url = "http://{host}:{norce}/identity/1.0/connect/token"
 client_secret_file = "secrets/norce"
+requests_per_minute = 60000
 report_after = "200 ms"
 
 [targets.erp]

@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from bridge.clock import Clock
 from bridge.errors import ErrorName, TransientError
+from bridge.norce.client_pace import Pace
 from bridge.norce.client_replies import ADDRESS_HINT, Reply, login_refused, retry_after_s
 
 RENEW_BEFORE_S = 60.0
@@ -19,8 +20,12 @@ LONGEST_LIFE_S = 86_400.0
 ASSUMED_LIFE_S = 600.0
 """Of a token that does not say how long it lasts; a refusal on the way renews it anyway."""
 
+EVERY_S = 20.0
+BURST = 10
+"""Norce allows an address three token requests a minute and twenty in one go (``norce/connect.md`` 5). Half of these
+twenty are left to what ran before a restart and to other programs of this machine."""
+
 PAUSE_AFTER_REFUSAL_S = 20.0
-"""Norce allows three token requests a minute (``norce/connect.md`` 5)."""
 
 Post = Callable[[Mapping[str, str]], Awaitable[Reply]]
 """Posts a form to the token endpoint; raises ``TransientError`` when nobody answers."""
@@ -71,6 +76,7 @@ class Login:
         self._credentials = credentials
         self._post = post
         self._clock = clock
+        self._pace = Pace(EVERY_S, BURST)
         self._lock = asyncio.Lock()
         self._token: _Token | None = None
         self._failures = 0
@@ -106,8 +112,17 @@ class Login:
         wait_s = self._closed_until - self._clock.monotonic()
         if wait_s > 0:
             raise login_refused("Norce refused the login moments ago", wait_s)
+        wait_s = self._pace.wait_s(self._clock.monotonic())
+        if wait_s > 0:
+            raise TransientError(
+                "enough tokens were asked for lately",
+                name=ErrorName.NORCE_BUSY,
+                hint="one token lasts an hour; look for what makes Norce refuse them, or for a second bridge",
+                retry_after_s=wait_s,
+            )
 
     async def _fetch(self) -> _Token:
+        self._pace.book(self._clock.monotonic())
         reply = await self._post(self._credentials.form())
         if reply.is_success:
             return self._token_in(reply)

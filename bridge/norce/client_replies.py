@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from bridge.errors import BridgeError, ErrorName, PermanentError, TransientError
+from bridge.errors import BridgeError, ErrorName, InDoubtError, PermanentError, TransientError
 from bridge.norce.faults import escaped
 from bridge.norce.reports import Call
 
@@ -16,7 +16,7 @@ LONGEST_EXCERPT = 2000
 LONGEST_WAIT_S = 3600.0
 
 LOGIN_HINT = "compare client_id, client_secret and scope of [norce] with the OAuth user in Norce Admin"
-ADDRESS_HINT = "compare base_url and token_url of [norce] with the addresses of your environment"
+ADDRESS_HINT = "compare base_url and token_url of [norce], or slug and environment, with your environment's addresses"
 UNKNOWN_REF_HINT = (
     "the order's reference is not a plain number, so Norce looks it up by the ERP's number, which it may never "
     "have been told; confirm_within lets the answer to the order carry it"
@@ -50,7 +50,7 @@ def fault_of(reply: Reply, call: Call, now: datetime, secrets: tuple[str, ...]) 
     if reply.is_success:
         return None
     if reply.status in _BUSY or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _later(reply, call.operation, now)
+        return _later(reply, call.operation, now, secrets)
     if reply.status < HTTPStatus.BAD_REQUEST:
         return TransientError(
             f"{call.operation} got {reply.status}, a way to somewhere else, which is not followed",
@@ -61,16 +61,22 @@ def fault_of(reply: Reply, call: Call, now: datetime, secrets: tuple[str, ...]) 
     return PermanentError(
         f"Norce refused {call.operation} with {reply.status}" + (f": {told}" if told else ""),
         name=ErrorName.NORCE_REFUSED,
-        subject=str(call.body.get("ClientOrderRef", "")),
-        hint=REFUSED_HINT if "ClientOrderRef" in call.body else UNKNOWN_REF_HINT,
+        subject=str(call.body.get("ClientOrderRef") or call.body.get("OrderNo", "")),
+        hint=REFUSED_HINT if {"ClientOrderRef", "OrderNo"} & call.body.keys() else UNKNOWN_REF_HINT,
     )
 
 
-def _later(reply: Reply, operation: str, now: datetime) -> TransientError:
-    name = ErrorName.NORCE_BUSY if reply.status in _BUSY else ErrorName.NORCE_UNREACHABLE
-    return TransientError(
-        f"{operation} got {reply.status}; Norce cannot take it at present",
-        name=name,
+def _later(reply: Reply, operation: str, now: datetime, secrets: tuple[str, ...]) -> TransientError:
+    """Busy is said before the work is done; of any other failure nobody knows how far it came.
+
+    A 500 is Norce's own and may name what ails this order; gateways' pages would fill the journal.
+    """
+    is_busy = reply.status in _BUSY
+    told = excerpt(reply.body, secrets) if reply.status == HTTPStatus.INTERNAL_SERVER_ERROR else ""
+    failure = TransientError if is_busy else InDoubtError
+    return failure(
+        f"{operation} got {reply.status}; Norce cannot take it at present" + (f": {told}" if told else ""),
+        name=ErrorName.NORCE_BUSY if is_busy else ErrorName.NORCE_UNREACHABLE,
         retry_after_s=retry_after_s(reply.retry_after, now),
     )
 

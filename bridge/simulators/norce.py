@@ -1,24 +1,26 @@
-"""A Norce to talk to: gives tokens, takes status calls as strictly as the contract reads, and sends orders itself.
+"""A Norce to talk to: gives tokens, takes reports as strictly as the contract reads, and sends orders itself.
 
 Not for: storefronts, payments, or anything of Norce that a receiver of orders never meets.
 """
 
 import asyncio
 import json
-import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from bridge.clock import Clock, SystemClock, iso
-from bridge.errors import ErrorName, TransientError
-from bridge.simulators.norce_book import OPERATIONS, Book, RefusedCallError, shown
-from bridge.simulators.norce_samples import SampleOrder, SampleOrders
+from bridge.simulators.norce_book import Book, shown
+from bridge.simulators.norce_faults import Chance, Door, Faults, Mishap
+from bridge.simulators.norce_fields import RefusedCallError
+from bridge.simulators.norce_operations import OPERATIONS
+from bridge.simulators.norce_samples import SampleOrder, SampleOrders, json_bytes
 from bridge.simulators.norce_sending import Receiver, Sender
 from bridge.simulators.norce_tokens import Client, Tokens
 
@@ -28,30 +30,22 @@ MOST_AT_ONCE = 8
 _MOST_ORDERS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """Shares of the answers to status calls that go wrong; ``seed`` makes their order repeatable."""
-
-    refused: float = 0.0
-    """Answered 503, the call not booked."""
-
-    slow: float = 0.0
-    cut: float = 0.0
-    """Booked, and the connection cut before the answer."""
-
-    slow_s: float = 2.0
-    seed: int = 1
+_ANSWERS = {Mishap.REFUSED: (503, "Service Unavailable"), Mishap.FAILED: (500, "Internal Server Error")}
+_BUSY = 503
+_UNTIL_ANSWERED = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A status call as it came, and what became of it."""
+    """A call of Connect as it came, and what became of it."""
 
     at: datetime
     operation: str
     body: Any
     status: int
     said: str
+    application_id: str | None = None
+    """The header of that name."""
 
     def document(self) -> dict[str, Any]:
         """The call as ``GET /sim/reports`` shows it."""
@@ -61,6 +55,7 @@ class Call:
             "body": self.body,
             "status": self.status,
             "said": self.said,
+            "application_id": self.application_id,
         }
 
 
@@ -72,7 +67,8 @@ class SimulatedNorce:
         self._tokens = Tokens(client, self._clock)
         self._samples = orders or SampleOrders()
         self._faults = Faults()
-        self._chance = random.Random(self._faults.seed)
+        self._chance = Chance(self._faults)
+        self._door: Door | None = None
         self._session: aiohttp.ClientSession | None = None
         self._sending: asyncio.TaskGroup | None = None
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
@@ -88,8 +84,9 @@ class SimulatedNorce:
         runner = web.AppRunner(self.app(), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            await _listen(runner, host, port)
-            self.port = int(runner.addresses[0][1])
+            self._door = Door(runner, host, port)
+            await self._door.open()
+            self.port = self._door.port
             async with (
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as self._session,
                 asyncio.TaskGroup() as self._sending,
@@ -113,9 +110,17 @@ class SimulatedNorce:
         return app
 
     def set_faults(self, faults: Faults) -> None:
-        """From now on answers go wrong by these shares."""
+        """From now on answers go wrong by these shares; the door is shut at once if it is to be."""
         self._faults = faults
-        self._chance = random.Random(faults.seed)
+        self._chance = Chance(faults)
+        if faults.down_s and self._sending is not None and self._door is not None:
+            self._sending.create_task(self._be_down(self._door, timedelta(seconds=faults.down_s)))
+
+    async def _be_down(self, door: Door, length: timedelta) -> None:
+        await self._clock.wait(self._closing, _UNTIL_ANSWERED)  # whoever asked for it gets an answer
+        await door.shut()
+        if not await self._clock.wait(self._closing, length):
+            await door.open()
 
     def send(self, count: int, receiver: Receiver, samples: SampleOrders | None = None) -> list[str]:
         """Make orders and send them in the background; return their references at once."""
@@ -128,7 +133,7 @@ class SimulatedNorce:
         """Send this order in the background."""
         if self._sending is None or self._session is None:
             raise RuntimeError("orders are sent only while the simulator is running")
-        self.book.place(order.order_ref)
+        self.book.place(order.order_ref).learn(_parsed(order.body) or {})
         self._sending.create_task(self._hand_over(order, Sender(receiver, self._session, self._clock)))
 
     async def _hand_over(self, order: SampleOrder, sender: Sender) -> None:
@@ -149,20 +154,23 @@ class SimulatedNorce:
         return web.json_response(self._tokens.issue())
 
     async def _connect(self, request: web.Request) -> web.Response:
-        operation = request.match_info["operation"]
         body = await request.read()
-        draw = self._chance.random()
-        if draw < self._faults.refused:
-            return self._noted(operation, _parsed(body), 503, "Service Unavailable")
-        is_cut = draw < self._faults.refused + self._faults.cut
-        is_slow = self._chance.random() < self._faults.slow
-        status, said = self._booked(request, operation, body)
-        answer = self._noted(operation, _parsed(body), status, said)
-        if is_cut and request.transport is not None:
-            request.transport.abort()
-        elif is_slow:
+        mishap = self._chance.mishap()
+        if mishap is Mishap.CUT_BEFORE:
+            return self._cut(request)
+        is_slow = self._chance.is_slow()
+        status, said = _ANSWERS.get(mishap) or self._booked(request, request.match_info["operation"], body)
+        answer = self._noted(request, _parsed(body), status, said)
+        if mishap is Mishap.CUT:
+            return self._cut(request)
+        if is_slow:
             await self._clock.wait(self._closing, timedelta(seconds=self._faults.slow_s))
         return answer
+
+    def _cut(self, request: web.Request) -> web.Response:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
 
     def _booked(self, request: web.Request, operation: str, body: bytes) -> tuple[int, str]:
         """Status and text of the answer; the call is booked when the status is 200."""
@@ -182,9 +190,13 @@ class SimulatedNorce:
             return 400, str(error)
         return 200, ""
 
-    def _noted(self, operation: str, body: Any, status: int, said: str) -> web.Response:
-        self.calls.append(Call(self._clock.now(), operation, body, status, said))
-        return web.Response(status=status, text=said)
+    def _noted(self, request: web.Request, body: Any, status: int, said: str) -> web.Response:
+        number = request.headers.get("application-id")
+        self.calls.append(Call(self._clock.now(), request.match_info["operation"], body, status, said, number))
+        waits = (
+            {"Retry-After": str(self._faults.retry_after_s)} if status == _BUSY and self._faults.retry_after_s else {}
+        )
+        return web.Response(status=status, text=said, headers=waits)
 
     # --- the simulator's own addresses ----------------------------------------------------------------------------
 
@@ -208,6 +220,10 @@ class SimulatedNorce:
         order_ref, number = sent.get("ClientOrderRef"), sent.get("ErpOrderNo")
         if not isinstance(order_ref, str) or not isinstance(number, str | None):
             raise web.HTTPBadRequest(text="sent holds ClientOrderRef, a text, and ErpOrderNo, a text or null")
+        try:
+            self.book.place(order_ref).learn(sent)
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+            raise web.HTTPBadRequest(text="sent is no whole order: Items or Payments cannot be read") from None
         self.book.answered(order_ref, number, ok=True)
         return web.json_response({"orders": [order_ref]})
 
@@ -229,36 +245,33 @@ class SimulatedNorce:
         return receiver
 
     async def _show_orders(self, _: web.Request) -> web.Response:
-        return web.json_response(shown(self.book.orders()))
+        return _json(shown(self.book.orders()))
 
     async def _show_reports(self, _: web.Request) -> web.Response:
-        return web.json_response([call.document() for call in self.calls])
+        return _json([call.document() for call in self.calls])
 
     async def _set_faults(self, request: web.Request) -> web.Response:
         wanted = await _object_in(request)
-        known = {"refused", "slow", "cut", "slow_s", "seed"}
-        if not known.issuperset(wanted) or not all(_is_number(value) for value in wanted.values()):
-            raise web.HTTPBadRequest(text=f"faults are numbers by name: {', '.join(sorted(known))}")
-        self.set_faults(Faults(**{**wanted, "seed": int(wanted.get("seed", 1))}))
-        return web.json_response(wanted)
+        try:
+            self.set_faults(Faults.wanted(wanted))
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=str(error)) from None
+        return _json(wanted)
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise TransientError(
-            f"the simulated Norce cannot listen on {host}:{port}: {error.strerror}",
-            name=ErrorName.PORT_TAKEN,
-            hint="another program has the port: choose one, or 0 for any",
-        ) from error
+def _json(document: Any) -> web.Response:
+    return web.Response(body=json_bytes(document), content_type="application/json")
 
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
 
 
 async def _object_in(request: web.Request) -> dict[str, Any]:
@@ -266,7 +279,3 @@ async def _object_in(request: web.Request) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise web.HTTPBadRequest(text="a JSON object is expected")
     return found
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

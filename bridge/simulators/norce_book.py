@@ -1,16 +1,19 @@
-"""What the simulated Norce knows of each order, and which status calls it takes (``norce/connect.md`` 4). Pure.
+"""What the simulated Norce knows of each order: status, number, rows, payments, notes and invoices. Pure.
 
-Not for: HTTP, tokens and faults (``norce.py``), or sending (``norce_sending.py``).
+Not for: the calls that change it (``norce_status.py`` and its siblings), HTTP, tokens and faults (``norce.py``), or
+sending (``norce_sending.py``).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from bridge.simulators.norce_fields import Call, RefusedCallError
+from bridge.simulators.norce_rows import NOTHING, InvoiceRecord, Row, payments_of, rows_of
+
 CREATED, ALLOCATED, CONFIRMED, CANCELLED = "Created", "Allocation", "Confirmed", "Cancelled"
-LONGEST_NUMBER = 50
-_LARGEST_INTEGER = 2**31 - 1
 _END = 9
 
 RANKS: Mapping[str, int | None] = MappingProxyType(
@@ -41,10 +44,6 @@ RANKS: Mapping[str, int | None] = MappingProxyType(
 """Norce's 21 statuses, each with how far it stands; ``None`` stands aside and moves nothing."""
 
 
-class RefusedCallError(Exception):
-    """A call that Norce answers with 400; the text is what it says."""
-
-
 @dataclass(slots=True)
 class OrderRecord:
     """One order in the shop: what Norce shows of it, and what it was told."""
@@ -58,6 +57,39 @@ class OrderRecord:
 
     given_up: bool = False
     history: list[str] = field(default_factory=list)
+    currency: str | None = None
+    rows: list[Row] = field(default_factory=list)
+    """Empty where the order was not given whole: then quantities and amounts are taken as they come."""
+
+    payments: dict[str, Decimal] = field(default_factory=dict)
+    annulled: list[str] = field(default_factory=list)
+    """References of payments whose rest was let go; nothing can be captured from them any more."""
+
+    notes: list[str] = field(default_factory=list)
+    invoices: list[InvoiceRecord] = field(default_factory=list)
+    is_paid_up: bool = False
+    """True after the last invoice: Norce takes no further one."""
+
+    @property
+    def captured(self) -> Decimal:
+        """What all invoices have taken from the buyer."""
+        return sum((invoice.captured for invoice in self.invoices), NOTHING)
+
+    @property
+    def credited(self) -> Decimal:
+        """What was given back."""
+        return sum((invoice.credited for invoice in self.invoices), NOTHING)
+
+    def learn(self, order: Mapping[str, Any]) -> None:
+        """Take over rows, payments and currency of the order as it was posted. Raises ``ValueError`` or its like."""
+        self.rows = rows_of(order)
+        self.payments = payments_of(order)
+        self.currency = order.get("CurrencyCode")
+
+    def advance(self, status: str) -> None:
+        """Come to ``status`` unless the order is further already, as papers do that come late."""
+        if not is_backwards(self.status, status):
+            move(self, status)
 
     def document(self) -> dict[str, Any]:
         """The record as ``GET /sim/orders`` shows it."""
@@ -69,6 +101,13 @@ class OrderRecord:
             "answer": self.answer,
             "given_up": self.given_up,
             "history": list(self.history),
+            "rows": [row.document() for row in self.rows],
+            "reserved": sum(self.payments.values(), NOTHING),
+            "captured": self.captured,
+            "credited": self.credited,
+            "annulled": list(self.annulled),
+            "notes": list(self.notes),
+            "invoices": [invoice.document() for invoice in self.invoices],
         }
 
 
@@ -95,25 +134,21 @@ class Book:
         if erp_order_no:
             record.erp_order_no = record.erp_order_no or erp_order_no
         reached = CONFIRMED if erp_order_no else ALLOCATED
-        if not _is_backwards(record.status, reached):  # a status call may have overtaken this answer
-            _move(record, reached)
+        record.advance(reached)  # a status call may have overtaken this answer
 
-    def send_order_status(self, call: Mapping[str, Any]) -> None:
-        """Book a SendOrderStatus call. Raises :class:`RefusedCallError`."""
-        status = call.get("OrderStatus")
-        if not isinstance(status, str) or status not in RANKS:
-            raise RefusedCallError("OrderStatus is not one of the order statuses")
-        number = _number_in(call)
-        record = self._found(_reference_in(call), number)
+    def ordered(self, call: Call) -> OrderRecord:
+        """The order that a call with ``ClientOrderRef`` and ``ErpOrderNo`` means. Raises :class:`RefusedCallError`."""
+        reference, number = _reference_in(call), call.get("ErpOrderNo") or None
+        record = self.found(reference, number)
         if number and record.erp_order_no not in {None, number}:
             raise RefusedCallError(f"Order {record.order_ref} has another order number")
-        if _is_backwards(record.status, status):
-            raise RefusedCallError(f"Order {record.order_ref} cannot go from {record.status} to {status}")
-        record.erp_order_no = number or record.erp_order_no
-        _move(record, status)
+        return record
 
-    def _found(self, order_ref: str | None, number: str | None) -> OrderRecord:
-        """The order that a call means: by reference, else by a number that Norce was given before."""
+    def found(self, order_ref: str | None, number: str | None) -> OrderRecord:
+        """The order that a call means: by reference, else by a number that Norce was given before.
+
+        Raises :class:`RefusedCallError`.
+        """
         if order_ref is None and number is None:
             raise RefusedCallError("ClientOrderRef or ErpOrderNo must be given")
         holder = next((each for each in self._orders.values() if number and each.erp_order_no == number), None)
@@ -125,44 +160,29 @@ class Book:
         return found
 
 
-OPERATIONS: Mapping[str, Callable[[Book, Mapping[str, Any]], None]] = MappingProxyType(
-    {"SendOrderStatus": Book.send_order_status},
-)
-"""The Connect operations that are simulated, by the last part of their path; further ones are added here."""
-
-
 def shown(records: Iterable[OrderRecord]) -> list[dict[str, Any]]:
     """Records as documents."""
     return [record.document() for record in records]
 
 
-def _move(record: OrderRecord, status: str) -> None:
+def move(record: OrderRecord, status: str) -> None:
+    """Book a status; one that stands aside is remembered and moves nothing."""
     record.history.append(status)
     if RANKS[status] is not None:
         record.status = status
 
 
-def _is_backwards(now: str, wanted: str) -> bool:
+def is_backwards(now: str, wanted: str) -> bool:
+    """True when ``wanted`` stands before what is reached."""
     reached, asked = RANKS[now], RANKS[wanted]
     if reached is None or asked is None:
         return False
     return asked < reached
 
 
-def _reference_in(call: Mapping[str, Any]) -> str | None:
-    """``ClientOrderRef``, an integer of 32 bits; 0 is how the contract's class says *none*."""
-    found = call.get("ClientOrderRef")
-    if found is None or (found == 0 and not isinstance(found, bool)):
-        return None
-    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= _LARGEST_INTEGER:
-        raise RefusedCallError("ClientOrderRef is not an integer")
-    return str(found)
-
-
-def _number_in(call: Mapping[str, Any]) -> str | None:
-    found = call.get("ErpOrderNo")
-    if found is None or found == "":
-        return None
-    if not isinstance(found, str) or len(found) > LONGEST_NUMBER:
-        raise RefusedCallError("ErpOrderNo is not a text of at most 50 characters")
-    return found
+def _reference_in(call: Call) -> str | None:
+    """``ClientOrderRef``; 0 is how the contract's class says *none*."""
+    found = call.get("ClientOrderRef") or 0
+    if found < 0:
+        raise RefusedCallError("ClientOrderRef is not an integer above 0")
+    return str(found) if found else None

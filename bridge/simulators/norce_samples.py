@@ -134,9 +134,9 @@ class SampleOrders:
         }
 
 
-def json_bytes(order: dict[str, Any]) -> bytes:
-    """The order as JSON, each ``Decimal`` with the digits that it has."""
-    text = json.dumps(order, default=lambda number: f"\x01{number}", indent=2)
+def json_bytes(document: Any) -> bytes:
+    """A document as JSON, each ``Decimal`` with the digits that it has."""
+    text = json.dumps(document, default=lambda number: f"\x01{number:f}", indent=2)
     return _NUMBER.sub(r"\1", text).encode()
 
 

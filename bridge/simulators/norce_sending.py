@@ -12,7 +12,8 @@ from http import HTTPStatus
 import aiohttp
 
 from bridge.clock import Clock
-from bridge.simulators.norce_book import LONGEST_NUMBER, OrderRecord
+from bridge.simulators.norce_book import OrderRecord
+from bridge.simulators.norce_fields import LONGEST_NUMBER
 from bridge.simulators.norce_samples import SampleOrder
 
 AGAIN_AFTER = timedelta(minutes=10)

@@ -15,11 +15,12 @@ from bridge.counters import Counters
 from bridge.errors import BridgeError, ErrorName, PermanentError, TransientError
 from bridge.norce.client import LONGEST_REPLY, NorceAccess, NorceClient
 from bridge.norce.client_login import Credentials
+from bridge.norce.reports import Body
 from tests.support.clock import ManualClock
 
 SECRET = "s3cret-of-the-shop"
 STATUS = "SendOrderStatus"
-BODY: dict[str, str | int] = {"ClientOrderRef": 48447, "ErpOrderNo": "SO-1001", "OrderStatus": "Confirmed"}
+BODY: Body = {"ClientOrderRef": 48447, "ErpOrderNo": "SO-1001", "OrderStatus": "Confirmed"}
 
 Handler = Callable[[web.Request], Any]
 
@@ -127,7 +128,7 @@ async def client(access: NorceAccess, clock: ManualClock, counters: Counters) ->
         yield opened
 
 
-async def refusal(client: NorceClient, body: dict[str, str | int] = BODY) -> BridgeError:
+async def refusal(client: NorceClient, body: Body = BODY) -> BridgeError:
     with pytest.raises(BridgeError) as refused:
         await client.send(STATUS, body)
     return refused.value

@@ -48,6 +48,18 @@ def test_norces_last_word_is_not_asked_for_twice(status: int) -> None:
     assert "confirm_within" not in fault.hint
 
 
+def test_what_norce_says_of_its_own_failure_is_kept_and_a_gateway_s_page_is_not() -> None:
+    body = b"Object reference tok-1 not set" + b"x" * 5000
+
+    own, gateway = (fault_of(Reply(status, body=body), CALL, NOW, ("tok-1",)) for status in (500, 502))
+
+    assert isinstance(own, TransientError)
+    assert "Object reference *** not set" in own.message
+    assert len(own.message) < LONGEST_EXCERPT + 100
+    assert isinstance(gateway, TransientError)
+    assert "Object" not in gateway.message
+
+
 def test_a_refusal_without_reference_names_the_way_out() -> None:
     fault = fault_of(Reply(400), Call("SendOrderStatus", {"ErpOrderNo": "SO-1"}), NOW, ())
 

@@ -13,10 +13,11 @@ from aiohttp.test_utils import TestServer
 from bridge.clock import SystemClock
 from bridge.counters import Counters
 from bridge.errors import TransientError
-from bridge.model import AckStatus, StatusReport
+from bridge.model import AckStatus
 from bridge.norce.client import NorceAccess, NorceClient
 from bridge.norce.client_login import Credentials
 from bridge.norce.reports import call_for
+from bridge.reports.kinds import StatusReport
 from bridge.simulators.norce import CONNECT_PATH, TOKEN_PATH, SimulatedNorce
 from bridge.simulators.norce_tokens import Client
 from tests.support.clock import ManualClock
@@ -164,6 +165,95 @@ async def test_a_refused_call_is_answered_503_and_books_nothing(shop: Shop) -> N
 
     assert status == 503
     assert shop.norce.book.orders()[0].status == "Allocation"
+
+
+async def put_faults(shop: Shop, **faults: float) -> int:
+    async with shop.session.put(shop.url("/sim/faults"), json=faults) as reply:
+        return reply.status
+
+
+async def test_a_refusal_names_the_wait_that_was_asked_for(shop: Shop) -> None:
+    await put_faults(shop, refused=1, retry_after_s=90)
+    _, granted = await shop.token()
+    headers = {"Authorization": f"Bearer {granted['access_token']}"}
+
+    async with shop.session.post(shop.url(STATUS), json=CONFIRMED, headers=headers) as reply:
+        answered = (reply.status, reply.headers["Retry-After"])
+
+    assert answered == (503, "90")
+
+
+async def test_a_failed_call_is_answered_500_and_books_nothing(shop: Shop) -> None:
+    await put_faults(shop, failed=1)
+
+    status, _ = await shop.call(CONFIRMED)
+
+    assert status == 500
+    assert shop.norce.book.orders()[0].status == "Allocation"
+
+
+async def test_a_call_cut_before_it_was_read_books_nothing(shop: Shop) -> None:
+    await put_faults(shop, cut_before=1)
+
+    with pytest.raises(aiohttp.ClientError):
+        await shop.call(CONFIRMED)
+
+    assert shop.norce.book.orders()[0].status == "Allocation"
+    assert shop.norce.calls == []
+
+
+async def test_a_norce_that_is_down_refuses_connections_and_comes_back_at_the_same_port() -> None:
+    norce = SimulatedNorce(Client(client_secret="s"))
+    async with norce.running(), aiohttp.ClientSession() as session:
+        shop = Shop(norce, session)
+        accepted = await put_faults(shop, down_s=0.3)
+        await asyncio.sleep(0.15)
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await shop.token()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    status, _ = await shop.token()
+                except aiohttp.ClientConnectorError:
+                    await asyncio.sleep(0.02)
+                else:
+                    break
+
+    assert (accepted, status) == (200, 200)
+
+
+async def test_a_call_is_shown_with_its_application_and_its_digits(shop: Shop) -> None:
+    _, granted = await shop.token()
+    headers = {
+        "Authorization": f"Bearer {granted['access_token']}",
+        "Content-Type": "application/json",
+        "application-id": "1234",
+    }
+    body = '{"ClientOrderRef": 48447, "OrderStatus": "Confirmed", "Amount": 12345678901234567.89000}'
+
+    async with shop.session.post(shop.url(STATUS), data=body, headers=headers) as reply:
+        status = reply.status
+    async with shop.session.get(shop.url("/sim/reports")) as reply:
+        shown = await reply.text()
+
+    assert status == 200
+    assert '"Amount": 12345678901234567.89000' in shown
+    assert shop.norce.calls[0].application_id == "1234"
+
+
+async def test_an_order_that_somebody_else_posted_is_booked_with_its_rows(shop: Shop) -> None:
+    item = {"LineNo": 1, "PartNo": "A", "TypeGroup": "Physical", "Quantity": 2}
+    order = {"ClientOrderRef": "7", "ErpOrderNo": "SO-7", "Items": [item], "Payments": []}
+
+    async with shop.session.post(shop.url("/sim/orders"), json={"sent": order}) as reply:
+        accepted = reply.status
+    async with shop.session.post(shop.url("/sim/orders"), json={"sent": {**order, "Items": [1]}}) as reply:
+        refused = reply.status
+    shown = (await shop.get("/sim/orders"))[-1]
+
+    assert (accepted, refused) == (200, 400)
+    assert (shown["OrderStatus"], shown["ErpOrderNo"]) == ("Confirmed", "SO-7")
+    assert shown["rows"] == [{"LineNo": 1, "PartNo": "A", "ordered": 2, "delivered": 0, "invoiced": 0}]
 
 
 @pytest.mark.parametrize("faults", [{"refused": "all"}, {"tired": 1}, {"slow": -1}])

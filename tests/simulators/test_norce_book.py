@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from bridge.simulators.norce_book import ALLOCATED, CONFIRMED, CREATED, OPERATIONS, RANKS, Book, RefusedCallError
+from bridge.simulators.norce_book import ALLOCATED, CONFIRMED, CREATED, RANKS, Book
+from bridge.simulators.norce_fields import RefusedCallError
+from bridge.simulators.norce_operations import OPERATIONS
+from bridge.simulators.norce_status import send_order_status
 
 
 @pytest.fixture
@@ -34,9 +37,9 @@ def test_a_failed_order_stays_as_it_was_created(book: Book) -> None:
 
 
 def test_a_status_with_the_reference_teaches_the_number_which_then_finds_the_order(book: Book) -> None:
-    book.send_order_status({"ClientOrderRef": 48447, "ErpOrderNo": "SO-1", "OrderStatus": "Confirmed"})
+    send_order_status(book, {"ClientOrderRef": 48447, "ErpOrderNo": "SO-1", "OrderStatus": "Confirmed"})
 
-    book.send_order_status({"ErpOrderNo": "SO-1", "OrderStatus": "Delivered"})
+    send_order_status(book, {"ErpOrderNo": "SO-1", "OrderStatus": "Delivered"})
 
     assert status_of(book, "48447") == "Delivered"
 
@@ -44,15 +47,15 @@ def test_a_status_with_the_reference_teaches_the_number_which_then_finds_the_ord
 def test_the_same_status_again_is_taken(book: Book) -> None:
     call = {"ClientOrderRef": 48447, "ErpOrderNo": "SO-1", "OrderStatus": "Confirmed"}
 
-    book.send_order_status(call)
-    book.send_order_status(call)
+    send_order_status(book, call)
+    send_order_status(book, call)
 
     assert status_of(book, "48447") == CONFIRMED
 
 
 def test_a_status_that_overtakes_the_orders_answer_is_not_taken_back_by_it(book: Book) -> None:
     book.place("9")
-    book.send_order_status({"ClientOrderRef": 9, "ErpOrderNo": "SO-9", "OrderStatus": "Confirmed"})
+    send_order_status(book, {"ClientOrderRef": 9, "ErpOrderNo": "SO-9", "OrderStatus": "Confirmed"})
 
     book.answered("9", None, ok=True)
 
@@ -95,10 +98,10 @@ def test_a_call_against_the_contract_is_refused_and_books_nothing(book: Book, ca
 
 
 def test_nothing_follows_a_cancellation_but_what_stands_aside(book: Book) -> None:
-    book.send_order_status({"ClientOrderRef": 48448, "OrderStatus": "Cancelled"})
+    send_order_status(book, {"ClientOrderRef": 48448, "OrderStatus": "Cancelled"})
 
-    book.send_order_status({"ClientOrderRef": 48448, "OrderStatus": "CancelError"})
+    send_order_status(book, {"ClientOrderRef": 48448, "OrderStatus": "CancelError"})
 
     assert status_of(book, "48448") == "Cancelled"
     with pytest.raises(RefusedCallError, match="cannot go"):
-        book.send_order_status({"ClientOrderRef": 48448, "OrderStatus": "Delivered"})
+        send_order_status(book, {"ClientOrderRef": 48448, "OrderStatus": "Delivered"})
