@@ -70,6 +70,8 @@ class BridgeError(Exception):
 class TransientError(BridgeError):
     """The same act may succeed later, unchanged."""
 
+    may_have_happened = False
+
     def __init__(
         self,
         message: str,
@@ -81,6 +83,12 @@ class TransientError(BridgeError):
     ) -> None:
         super().__init__(message, name=name, subject=subject, hint=hint)
         self.retry_after_s = retry_after_s
+
+
+class InDoubtError(TransientError):
+    """Nobody knows whether the act succeeded: what must not happen twice is not simply tried again."""
+
+    may_have_happened = True
 
 
 class PermanentError(BridgeError):

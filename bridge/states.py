@@ -13,7 +13,14 @@ Change it first, then the code.
     report   owed ──> sent                                             aside: dead, uncertain
 
 An order's state is never stored by hand: :func:`order_state` derives it from its confirming drop and the reports it
-owes, in the transaction that changed either. The outcome (what the ERP decided) is a column beside it.
+owes, in the transaction that changed either. The outcome (what the ERP decided) is a column beside it. Where fetching
+confirms (``confirm_on = "taken"``), a taken drop with an outcome counts like an answered one.
+
+A report that moves money is *begun*, by a commit, before its call leaves. Begun and not settled means that nobody
+knows whether Norce did it: it becomes uncertain, and is called again only when a person says so.
+
+A drop may be held from its admission on: with its file, for a person to look and release; or without one (no bytes),
+when none could or should be made. What has no bytes is never queued: only a drop rendered anew takes its place.
 
 What a person holds keeps in mind where it came from (*queued*, *staged*, *published*), and goes back there. An act of
 a person is committed as an intention first, then its file is moved, then the result is committed; a death in between
@@ -39,8 +46,8 @@ Invariants, each with a test that bears its number:
 13. A body that was authenticated is never lost: what cannot become an order is kept, listed, and can be replayed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -91,6 +98,18 @@ class HeldReason(StrEnum):
     """A person let it go; its file is on its way back to the outbox."""
     WITHDRAWING = "withdrawing"
     """Its order was abandoned; its file is being taken back for good."""
+    TOTALS = "totals"
+    """The order's rows do not come to what was paid, and the settings want a person to look."""
+    SHOP = "shop"
+    """The shop asks that a person looks at the order first, and the settings say so too."""
+    RULES = "rules"
+    """Its target's rules or hook failed on the order: there is no file, until it is made anew."""
+    TEMPLATE = "template"
+    """The order is the template of later ones: there is no file, and none is made."""
+
+
+RELEASABLE = frozenset({HeldReason.PERSON, HeldReason.TOTALS, HeldReason.SHOP})
+"""Held whole, by a person or for one: a release lets the file go as it is."""
 
 
 class PauseReason(StrEnum):
@@ -193,7 +212,8 @@ REPORT_MOVES = (
     _move([_R.OWED], _R.SENT, "settle_report"),
     _move([_R.OWED], _R.SENT, "note_answered"),  # Norce read the number in the reply itself
     _move([_R.OWED], _R.DEAD, "settle_report"),
-    _move([_R.OWED], _R.UNCERTAIN, "settle_report"),  # money calls only
+    _move([_R.OWED], _R.UNCERTAIN, "settle_report"),  # money calls only: it may have been done, or not
+    _move([_R.OWED], _R.UNCERTAIN, "restore"),  # money calls only: it may have been made since the copy
     _move([_R.DEAD, _R.UNCERTAIN], _R.OWED, "requeue"),
 )
 
@@ -231,11 +251,17 @@ def _state_of_progress(facts: OrderFacts) -> OrderState:
             return OrderState.HELD
         case DropState.QUEUED | DropState.STAGED | DropState.WITHDRAWN:
             return OrderState.RECEIVED
+        case DropState.TAKEN if facts.outcome not in {None, Outcome.RECEIVED}:
+            return _state_of_reports(facts)
         case DropState.PUBLISHED | DropState.TAKEN:
             return OrderState.DROPPED
         case DropState.ANSWERED:
-            all_sent = facts.reports and all(report is ReportState.SENT for report in facts.reports)
-            return OrderState.REPORTED if all_sent else OrderState.ACKNOWLEDGED
+            return _state_of_reports(facts)
+
+
+def _state_of_reports(facts: OrderFacts) -> OrderState:
+    all_sent = facts.reports and all(report is ReportState.SENT for report in facts.reports)
+    return OrderState.REPORTED if all_sent else OrderState.ACKNOWLEDGED
 
 
 class Standing(StrEnum):
@@ -244,6 +270,11 @@ class Standing(StrEnum):
     NEWS = "news"
     OLDER = "older"
     AFTER_END = "after_end"
+
+
+def is_further(than: Outcome | None, said: Outcome) -> bool:
+    """True when ``said`` is a later step than what is known, not merely another word for the same one."""
+    return than is None or _RANK[said] > _RANK[than]
 
 
 def standing(known: Outcome | None, said: Outcome) -> Standing:
@@ -265,59 +296,89 @@ def tells_number(outcome: Outcome | None, *, waits_for_person: bool) -> bool:
     return outcome not in {Outcome.RECEIVED, Outcome.ON_HOLD, *_ENDS}
 
 
+class ReportKind(StrEnum):
+    """What sort of call is owed to Norce; each but the first is a document with a number of its own."""
+
+    STATUS = "status"
+    DELIVERY = "delivery"
+    INVOICE = "invoice"
+    CANCELLATION = "cancellation"
+    CREDIT = "credit"
+
+
 class Choice(StrEnum):
     """What a setting of ``[norce.report]`` makes of an outcome."""
 
     NOTHING = "nothing"
     STATUS = "status"
+    DOCUMENT = "document"
+    """The call that carries the facts: a delivery note, an invoice, a cancellation, a credit."""
     HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportPolicy:
-    """Which outcomes are told to Norce and which wait for a person (decision 13: money is not moved by default)."""
+    """Which outcomes are told to Norce and how, and which wait for a person (decision 13: no money by default).
+
+    ``names`` are Norce's names of statuses where they are not the usual ones.
+    """
 
     enabled: bool = True
     changed: Choice = Choice.STATUS
+    on_hold: Choice = Choice.STATUS
     rejected: Choice = Choice.HOLD
     cancelled: Choice = Choice.HOLD
     received: Choice = Choice.NOTHING
+    delivered: Choice = Choice.DOCUMENT
+    invoiced: Choice = Choice.STATUS
+    credited: Choice = Choice.HOLD
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What news from the ERP brings about: statuses to report in sequence, and whether a person must decide."""
+    """What news from the ERP brings about: statuses to report, a document behind them, a person's decision."""
 
     reports: tuple[Outcome, ...] = ()
+    document: ReportKind | None = None
     hold: bool = False
     alert: bool = False
 
 
 def consequence(policy: ReportPolicy, said: Outcome, *, was_confirmed: bool) -> Consequence:
-    """What follows from ``said``; ``was_confirmed`` tells whether Norce is already owed or was sent Confirmed.
+    """What follows from ``said`` alone; ``was_confirmed`` tells whether Norce is already owed or was sent Confirmed.
 
     A backorder is told after a confirmation, since Norce takes the ERP's number with it
-    (``formats/mapping.md`` 5.1).
+    (``formats/mapping.md`` 5.1). A delivery or invoice without the facts for a document is told as a status.
     """
     choice = _choice(policy, said)
     if choice is Choice.HOLD:
         return Consequence(hold=True, alert=True)
     if choice is Choice.NOTHING or not policy.enabled:
         return Consequence(alert=said is Outcome.CHANGED)
+    if choice is Choice.DOCUMENT and said in _ENDS:
+        return Consequence(document=ReportKind.CANCELLATION, alert=True)
     if said is Outcome.BACKORDER and not was_confirmed:
         return Consequence(reports=(Outcome.CONFIRMED, Outcome.BACKORDER))
-    return Consequence(reports=(said,), alert=said is Outcome.CHANGED)
+    is_less_than_asked = choice is Choice.DOCUMENT and said is Outcome.INVOICED
+    return Consequence(reports=(said,), alert=said is Outcome.CHANGED or is_less_than_asked)
 
 
-def _choice(policy: ReportPolicy, said: Outcome) -> Choice:
+def _choice(policy: ReportPolicy, said: Outcome) -> Choice:  # noqa: PLR0911 - a table
     match said:
         case Outcome.CHANGED:
             return policy.changed
+        case Outcome.ON_HOLD:
+            return policy.on_hold
         case Outcome.REJECTED:
             return policy.rejected
         case Outcome.CANCELLED:
             return policy.cancelled
         case Outcome.RECEIVED:
             return policy.received
+        case Outcome.PARTLY_DELIVERED | Outcome.DELIVERED:
+            return policy.delivered
+        case Outcome.INVOICED:
+            return policy.invoiced
         case _:
             return Choice.STATUS

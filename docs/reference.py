@@ -15,6 +15,7 @@ from typing import Any
 import click
 import reference_source as source
 from pydantic import BaseModel
+from reference_orders import OPENING, classes
 from reference_words import ERRORS, EXIT_CODES
 
 from bridge import channels, formats, states, transports
@@ -23,7 +24,7 @@ from bridge.cli._root import root
 from bridge.config import Setting, format_duration, settings
 from bridge.config.models import MAPS, SECTIONS
 from bridge.config.shape import fields_of, side_of
-from bridge.config.targets import AnswerKeys, ApplicationKeys, OrderKeys, TargetKeys
+from bridge.config.targets import AnswerKeys, ApplicationKeys, EnrichKeys, OrderKeys, TargetKeys
 from bridge.errors import ErrorName, PermanentError
 from bridge.ops.events import EVENTS
 
@@ -161,6 +162,7 @@ def _about(name: str) -> list[str]:
         "targets.NAME": TargetKeys,
         "targets.NAME.order": OrderKeys,
         "targets.NAME.answer": AnswerKeys,
+        "targets.NAME.enrich": EnrichKeys,
     }
     if name not in models:
         return []
@@ -341,6 +343,15 @@ def _moves(moves: Sequence[states.Move]) -> list[str]:
     return table(("from", "to", "by"), rows)
 
 
+def orders_api() -> str:
+    """Every class of the order contract with its fields."""
+    body: list[str] = []
+    for name, told, fields in classes():
+        rows = [(code(field), holds) for field, holds in fields]
+        body += [f"## {name}", "", told, "", *table(("field", "holds"), rows), ""]
+    return page("Fields of an order", OPENING, body[:-1], "[the HTTP API](http-api.md)")
+
+
 def index() -> str:
     """The list of the pages."""
     rows = [(f"[{title}]({name})", told) for name, title, told in INDEX]
@@ -357,6 +368,7 @@ INDEX = (
     ("metrics.md", "Metrics", "every metric of `/metrics`"),
     ("states.md", "States", "orders, drops, reports: states, moves, invariants"),
     ("http-api.md", "HTTP API", "both listeners"),
+    ("orders-api.md", "Fields of an order", "every class and field that Norce sends, and our answer"),
 )
 
 MAKERS: Mapping[str, Callable[[], str]] = {
@@ -368,6 +380,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "metrics.md": every_metric,
     "log-events.md": log_events,
     "states.md": every_state,
+    "orders-api.md": orders_api,
 }
 
 if __name__ == "__main__":

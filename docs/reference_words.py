@@ -101,7 +101,7 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     ),
     "norce_unreachable": (
         "Norce did not answer in time or at all.",
-        "Reports are tried again by themselves. If it lasts: network, `[norce] base_url`, Norce's status page.",
+        "Reports are tried again. If it lasts: network, `[norce] slug` or `base_url`, Norce's status page.",
     ),
     "norce_busy": ("Norce asks for patience (429 or 503).", "Nothing; the report is sent later."),
     "norce_login_refused": (

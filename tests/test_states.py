@@ -13,11 +13,13 @@ from bridge.states import (
     OrderState,
     Outcome,
     PauseReason,
+    ReportKind,
     ReportPolicy,
     ReportState,
     Standing,
     consequence,
     is_allowed,
+    is_further,
     order_state,
     standing,
     tells_number,
@@ -250,3 +252,46 @@ def test_host_key_identity_and_person_wait_for_a_person() -> None:
     waiting = set(PauseReason) - SELF_ENDING_PAUSES
 
     assert waiting == {PauseReason.HOST_KEY, PauseReason.IDENTITY, PauseReason.PERSON}
+
+
+ONE_SETTING_AWAY = ReportPolicy(
+    on_hold=Choice.HOLD,
+    rejected=Choice.DOCUMENT,
+    cancelled=Choice.DOCUMENT,
+    invoiced=Choice.DOCUMENT,
+)
+
+
+@pytest.mark.parametrize("said", ENDS)
+def test_a_setting_cancels_with_the_payments(said: Outcome) -> None:
+    follows = consequence(ONE_SETTING_AWAY, said, was_confirmed=True)
+
+    assert follows == Consequence(document=ReportKind.CANCELLATION, alert=True)
+
+
+def test_an_invoice_without_rows_is_a_status_though_money_was_asked_for() -> None:
+    follows = consequence(ONE_SETTING_AWAY, Outcome.INVOICED, was_confirmed=True)
+
+    assert follows == Consequence((Outcome.INVOICED,), alert=True)
+
+
+def test_a_setting_asks_a_person_about_an_order_on_hold() -> None:
+    assert consequence(ONE_SETTING_AWAY, Outcome.ON_HOLD, was_confirmed=True).hold
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [(None, OrderState.DROPPED), (Outcome.RECEIVED, OrderState.DROPPED), (Outcome.CONFIRMED, OrderState.REPORTED)],
+)
+def test_a_taken_file_answers_for_the_order_only_where_it_confirmed_it(
+    outcome: Outcome | None, state: OrderState
+) -> None:
+    assert order_state(OrderFacts(DropState.TAKEN, (SENT,), outcome)) is state
+
+
+@pytest.mark.parametrize("known", [None, *RANKS])
+@pytest.mark.parametrize("said", RANKS)
+def test_a_further_step_is_of_a_higher_rank(known: Outcome | None, said: Outcome) -> None:
+    expected = known is None or RANKS[said] > RANKS[known]
+
+    assert is_further(known, said) == expected

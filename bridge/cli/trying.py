@@ -121,7 +121,7 @@ def _reader(target: "Target") -> "Format":
 
 def _document(file: Path, name: str, found: "Reading", config: "Config") -> dict[str, Any]:
     from bridge import formats
-    from bridge.ops.forecast import calls_of
+    from bridge.ops.forecast import calls_of, shown
 
     calls = calls_of(found.acknowledgements, config.norce.report_policy)
     return {
@@ -129,7 +129,7 @@ def _document(file: Path, name: str, found: "Reading", config: "Config") -> dict
         "format": name,
         "acknowledgements": [formats.to_document(ack) for ack in found.acknowledgements],
         "faults": [{"where": fault.where, "what": fault.what} for fault in found.faults],
-        "reports": [{"operation": call.operation, "body": call.body} for call in calls],
+        "reports": [shown(call) for call in calls],
     }
 
 

@@ -21,6 +21,8 @@ from bridge.config.targets import (
     AnswerKeys,
     Application,
     ApplicationKeys,
+    Enrich,
+    EnrichKeys,
     Order,
     OrderKeys,
     Target,
@@ -93,7 +95,7 @@ class Builder:
     def _target(self, name: str, table: dict[str, object], below: str) -> Target:
         place: Place = ("targets", name)
         keys, rest = self._split(TargetKeys, place, table, _folders(table, f"outbox{below}", (".staging",)))
-        tables = ("order", "answer", *(known for known in self._shelves.transports if known != FOLDER))
+        tables = ("order", "answer", "enrich", *(known for known in self._shelves.transports if known != FOLDER))
         for key in rest:
             if key not in tables:
                 self._reader.unknown((*place, key), (*TargetKeys.model_fields, *tables), self._home_of(key, name))
@@ -102,6 +104,7 @@ class Builder:
             name=name,
             order=self._order((*place, "order"), rest.get("order", {})),
             answer=self._answer((*place, "answer"), rest.get("answer", {}), f"inbox{below}"),
+            enrich=self._enrich((*place, "enrich"), rest.get("enrich", {})),
             transport_options=self._transport(place, keys, rest),
         )
 
@@ -184,6 +187,10 @@ class Builder:
             options = self._one_format(place, keys.format, rest, READ)
             readers = {keys.format: options} if options else {}
         return Answer.model_construct(**dict(keys), options=plain(rest), readers=readers)
+
+    def _enrich(self, place: Place, value: object) -> Enrich:
+        keys = self._reader.section(EnrichKeys, place, self._reader.table(place, value))
+        return Enrich.model_construct(**dict(keys), home=self._reader.sources.home)
 
     def _one_format(self, place: Place, name: str, rest: Mapping[str, object], side: str) -> BaseModel | None:
         known = self._shelves.formats_for(side)

@@ -15,7 +15,7 @@ from bridge.config.models import SECTIONS, Section
 from bridge.config.passwords import Login
 from bridge.config.settings import Plain, plain
 from bridge.config.shape import fields_of, key_of
-from bridge.config.targets import AnswerKeys, ApplicationKeys, OrderKeys, Target, TargetKeys
+from bridge.config.targets import AnswerKeys, ApplicationKeys, EnrichKeys, OrderKeys, Target, TargetKeys
 from bridge.config.units import Shown
 
 SET, NOT_SET = "set", "not set"
@@ -54,6 +54,7 @@ def _target(table: str, target: Target, told: "_Teller") -> Iterator[Effective]:
     yield from told.section(f"{table}.answer", AnswerKeys, target.answer)
     for key, value in target.answer.options.items():
         yield told.one(f"{table}.answer", key, value)
+    yield from told.section(f"{table}.enrich", EnrichKeys, target.enrich)
 
 
 def _secrets(config: Config, section: str, told: "_Teller") -> Iterator[Effective]:

@@ -27,6 +27,7 @@ from bridge.config.models import (
     TopKeys,
     Watch,
 )
+from bridge.config.norce_hosts import check_norce_hosts, with_hosts
 from bridge.config.reader import Reader
 from bridge.config.rules import check_applications, check_for_run, check_receiver, check_targets, check_version
 from bridge.config.secrets import Vault
@@ -129,10 +130,12 @@ def _with_secrets(reader: Reader, vault: Vault) -> tuple[Receiver, Admin, Norce]
     tree = reader.sources.tree
     receiver = reader.section(ReceiverKeys, ("receiver",), tree.get("receiver", {}))
     admin = reader.section(AdminKeys, ("admin",), tree.get("admin", {}))
-    norce = reader.section(NorceKeys, ("norce",), tree.get("norce", {}))
+    table = reader.table(("norce",), tree.get("norce", {}))
+    norce = reader.section(NorceKeys, ("norce",), table)
+    check_norce_hosts(reader, table)
     vault.refuse_misplaced()
     return (
         Receiver.model_construct(**dict(receiver), logins=tuple(vault.receiver_logins(receiver))),
         Admin.model_construct(**dict(admin), login=vault.admin_login(admin)),
-        Norce.model_construct(**dict(norce), client_secret=vault.client_secret(norce)),
+        Norce.model_construct(**with_hosts(reader, norce, table), client_secret=vault.client_secret(norce)),
     )

@@ -7,7 +7,7 @@ A class whose name ends in ``Keys`` holds what may be written; the class built o
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -20,9 +20,12 @@ from bridge.config.units import (
     Filled,
     Listen,
     MaybePath,
+    Names,
     Networks,
+    Scope,
     SecretUrl,
     Size,
+    Slug,
     SomeTime,
     Url,
     UrlPath,
@@ -39,6 +42,10 @@ _CHOICES = {
     "confirm": Choice.STATUS,
     "status": Choice.STATUS,
     "acknowledged": Choice.STATUS,
+    "note": Choice.DOCUMENT,
+    "invoice": Choice.DOCUMENT,
+    "cancel": Choice.DOCUMENT,
+    "credit": Choice.DOCUMENT,
     "hold": Choice.HOLD,
     "nothing": Choice.NOTHING,
 }
@@ -78,6 +85,16 @@ class LoginKeys(Section):
     password_file: MaybePath = Field(None, description="File with the password itself; not in prod.")
 
 
+class Bundles(Section):
+    """``[receiver.bundles]``: which rows of a bundle carry its price, by the Type of the row above."""
+
+    children: Names = Field(("ManagedStructure",), description="Types whose price is that of the rows below.")
+    parent: Names = Field(
+        ("ErpPackage", "ErpPackageWithCalc", "ManagedErpPackage", "ManagedErpPackageWithCalc"),
+        description="Types whose price is on the row itself.",
+    )
+
+
 class ReceiverKeys(Section):
     """``[receiver]``: where Norce sends orders."""
 
@@ -106,6 +123,9 @@ class ReceiverKeys(Section):
         "hold",
         description="What happens to a second body under a known order.",
     )
+    totals: Literal["warn", "hold"] = Field("warn", description="What happens when rows and payments differ.")
+    do_hold: Literal["carry", "hold"] = Field("carry", description="What happens to an order that says DoHold.")
+    bundles: Bundles = Field(Bundles(), description="Which rows of a bundle carry its price.")
 
 
 class Receiver(ReceiverKeys):
@@ -129,13 +149,78 @@ class Admin(AdminKeys):
     login: Login | None = None
 
 
+NorceStatus: TypeAlias = Literal[
+    "Created",
+    "Allocation",
+    "Confirmed",
+    "BackOrder",
+    "Delivered",
+    "Invoiced",
+    "Cancelled",
+    "CreditControl",
+    "PartlyDelivered",
+    "Acknowledged",
+    "ErpConfirmed",
+    "ReadyForPickup",
+    "PickedUp",
+    "NotPickedUp",
+    "OnHold",
+    "WaitingForCancel",
+    "WaitingForOnHoldRemoved",
+    "CancelError",
+    "AcknowledgementError",
+    "ReadyForReservation",
+    "Reserved",
+]
+
+
+class ReportStatus(Section):
+    """``[norce.report.status]``: Norce's name for each of the ERP's words, where a status is told."""
+
+    received: NorceStatus = Field("Acknowledged", description="Status for received.")
+    confirmed: NorceStatus = Field("Confirmed", description="Status for confirmed.")
+    changed: NorceStatus = Field("Confirmed", description="Status for changed.")
+    backorder: NorceStatus = Field("BackOrder", description="Status for backorder.")
+    on_hold: NorceStatus = Field("OnHold", description="Status for on_hold, like CreditControl.")
+    partly_delivered: NorceStatus = Field("PartlyDelivered", description="Status for partly_delivered.")
+    delivered: NorceStatus = Field("Delivered", description="Status for delivered, like ReadyForPickup.")
+    invoiced: NorceStatus = Field("Invoiced", description="Status for invoiced.")
+    cancelled: NorceStatus = Field("Cancelled", description="Status for cancelled.")
+    rejected: NorceStatus = Field("Cancelled", description="Status for rejected.")
+
+    def chosen(self) -> Mapping[str, str]:
+        """Those that are not the usual ones."""
+        usual = type(self)().model_dump()
+        return {word: name for word, name in self.model_dump().items() if name != usual[word]}
+
+
 class Report(Section):
     """``[norce.report]``: which call each outcome becomes."""
 
     changed: Literal["confirm", "hold"] = Field("confirm", description="The ERP changed the order.")
-    rejected: Literal["hold", "status"] = Field("hold", description="The ERP refused the order.")
-    cancelled: Literal["hold", "status"] = Field("hold", description="The ERP cancelled the order.")
+    rejected: Literal["hold", "status", "cancel"] = Field(
+        "hold",
+        description="The ERP refused the order; `cancel` annuls its payments.",
+    )
+    cancelled: Literal["hold", "status", "cancel"] = Field(
+        "hold",
+        description="The ERP cancelled the order, or rows of it; `cancel` annuls its payments.",
+    )
+    delivered: Literal["note", "status"] = Field(
+        "note",
+        description="Goods left; `note`: a delivery note when rows or parcels are known, else a status.",
+    )
+    invoiced: Literal["status", "invoice"] = Field(
+        "status",
+        description="The ERP invoiced; `invoice` captures the money, and needs rows in the file.",
+    )
+    credited: Literal["hold", "credit"] = Field(
+        "hold",
+        description="The ERP credited an invoice; `credit` pays the money back.",
+    )
     received: Literal["nothing", "acknowledged"] = Field("nothing", description="The ERP said it can read it.")
+    on_hold: Literal["status", "hold"] = Field("status", description="The ERP put the order on hold.")
+    status: ReportStatus = Field(ReportStatus(), description="Norce's name for each status.")
 
 
 class NorceKeys(Section):
@@ -150,11 +235,24 @@ class NorceKeys(Section):
         "http://127.0.0.1:8082/identity/1.0/connect/token",
         description="Where Norce gives tokens.",
     )
+    slug: Slug | None = Field(
+        None,
+        description="Shop's name in Norce's addresses; with `environment` instead of both addresses.",
+    )
+    environment: Slug | None = Field(
+        None,
+        description="`playground`, `stage`, `prod` or an enterprise environment's name; with `slug`, playground.",
+    )
     client_id: Filled = Field("demo", description="Name of the bridge at Norce.")
     client_secret_file: MaybePath = Field(None, description="File with the client's secret.")
-    scope: Literal["playground", "stage", "prod"] = Field("playground", description="Norce's environment.")
-    application_id: int | None = Field(None, ge=1, description="Sent as header application-id when set.")
+    scope: Scope = Field("playground", description="Norce's environment, for the token; follows `environment`.")
+    application_id: int | None = Field(
+        None,
+        ge=1,
+        description="Sent as header application-id when set; a shop's own goes first.",
+    )
     timeout: SomeTime = Field(timedelta(seconds=10), description="Longest wait for one call.")
+    requests_per_minute: int = Field(600, ge=1, le=100_000, description="Norce is called no more often than this.")
     report_after: Duration = Field(
         timedelta(seconds=2),
         description="No report sooner than this after the order's answer.",
@@ -170,12 +268,18 @@ class Norce(NorceKeys):
     @property
     def report_policy(self) -> ReportPolicy:
         """What `[norce.report]` and `enabled` say, in the words of ``states.py``."""
+        said = self.report
         return ReportPolicy(
             enabled=self.enabled,
-            changed=_CHOICES[self.report.changed],
-            rejected=_CHOICES[self.report.rejected],
-            cancelled=_CHOICES[self.report.cancelled],
-            received=_CHOICES[self.report.received],
+            changed=_CHOICES[said.changed],
+            on_hold=_CHOICES[said.on_hold],
+            rejected=_CHOICES[said.rejected],
+            cancelled=_CHOICES[said.cancelled],
+            received=_CHOICES[said.received],
+            delivered=_CHOICES[said.delivered],
+            invoiced=_CHOICES[said.invoiced],
+            credited=_CHOICES[said.credited],
+            names=said.status.chosen(),
         )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bridge.config.build import FOLDER
+from bridge.config.enrichment import check_enrich
 from bridge.config.lines import Place
 from bridge.config.models import VERSION, Admin, Norce, Receiver, Site
 from bridge.config.reader import Reader, meant
@@ -31,12 +32,16 @@ def check_version(reader: Reader, version: int) -> None:
 
 
 def check_receiver(reader: Reader, receiver: Receiver, admin: Admin) -> None:
-    """Certificate and key go together; two listeners need two addresses."""
+    """Certificate and key go together; two listeners need two addresses; a bundle has its price on one level."""
     pair = {"tls_certificate": receiver.tls_certificate, "tls_key": receiver.tls_key}
     absent = [key for key, value in pair.items() if value is None]
     if len(absent) == 1:
         places = (("receiver", next(key for key in pair if key not in absent)), ("receiver", absent[0]))
         reader.clash(places, f"needs {absent[0]} beside it", "HTTPS takes both or none")
+    both = [name for name in receiver.bundles.parent if name in receiver.bundles.children]
+    if both:
+        levels = (("receiver", "bundles", "parent"), ("receiver", "bundles", "children"))
+        reader.clash(levels, f'"{both[0]}" stands in children too', "a type has its price on one level")
     if receiver.listen == admin.listen and receiver.listen.port:
         places = (("admin", "listen"), ("receiver", "listen"))
         reader.clash(places, f"[receiver] and [admin] both listen on {admin.listen}", "give one another port")
@@ -74,6 +79,7 @@ def check_targets(reader: Reader, targets: Mapping[str, Target]) -> None:
     for target in targets.values():
         _check_file_name(reader, target)
         _check_markers(reader, target)
+        check_enrich(reader, target)
     folders = [folder for target in targets.values() for folder in _folders(target)]
     for (place, one), (other_place, other) in combinations(folders, 2):
         if one == other and not _may_share(place, other_place):

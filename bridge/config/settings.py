@@ -3,14 +3,14 @@
 Not for: the values of one installation; :class:`bridge.config.load.Config` holds those.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 
 from bridge.config.models import SECTIONS, LoginKeys, Section, TopKeys
-from bridge.config.targets import AnswerKeys, ApplicationKeys, OrderKeys, TargetKeys
+from bridge.config.targets import AnswerKeys, ApplicationKeys, EnrichKeys, OrderKeys, TargetKeys
 from bridge.config.units import Shown
 
 Plain = str | int | float | bool | list[str]
@@ -39,6 +39,7 @@ def settings() -> Iterator[Setting]:
     yield from _of("targets.NAME", TargetKeys)
     yield from _of("targets.NAME.order", OrderKeys)
     yield from _of("targets.NAME.answer", AnswerKeys)
+    yield from _of("targets.NAME.enrich", EnrichKeys)
 
 
 def _of(table: str, model: type[Section]) -> Iterator[Setting]:
@@ -52,7 +53,9 @@ def _of(table: str, model: type[Section]) -> Iterator[Setting]:
 
 
 def plain(value: Any) -> Plain | None:
-    """A value as TOML has it."""
+    """A value as TOML has it; of a table without keys there is nothing to show."""
+    if isinstance(value, Mapping):
+        return None
     if isinstance(value, SecretStr):
         return value.get_secret_value()  # a default is no secret
     if isinstance(value, tuple):

@@ -6,14 +6,23 @@ Not for: reading them (``reader.py``, ``build.py``); these are the frozen result
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SerializeAsAny
+from pydantic import BaseModel, BeforeValidator, Field, SerializeAsAny
 
 from bridge.config.models import Section
+from bridge.config.neutral import flat, flat_maps
 from bridge.config.units import FileMode, FilePath, Filled, Names, Size, SomeTime
 
 AUTO = "auto"
+
+
+def _by_name(value: object) -> object:
+    return dict(flat(value)) if isinstance(value, Mapping) else value
+
+
+def _maps_by_name(value: object) -> object:
+    return dict(flat_maps(value)) if isinstance(value, Mapping) else value
 
 
 class ApplicationKeys(Section):
@@ -82,6 +91,31 @@ class Answer(AnswerKeys):
         return self.readers[name]
 
 
+class EnrichKeys(Section):
+    """``[targets.T.enrich]``: what is changed in an order before this target's file of it is made."""
+
+    hook: str = Field("", description="Function `module:function` that takes the order and returns it changed.")
+    drop: Names = Field((), description="Facts that are left out.")
+    defaults: Annotated[dict[str, str | int], BeforeValidator(_by_name)] = Field(
+        {},
+        description="Values for facts that are missing.",
+    )
+    maps: Annotated[dict[str, dict[str, str | int]], BeforeValidator(_maps_by_name)] = Field(
+        {},
+        description='Other words for the values of a fact; `"*"` stands for any that is not named.',
+    )
+    derive: Annotated[dict[str, str], BeforeValidator(_by_name)] = Field(
+        {},
+        description="Facts that are put together of others, named in braces.",
+    )
+
+
+class Enrich(EnrichKeys):
+    """``[targets.T.enrich]`` and the folder of the file it stands in, where hooks are looked for."""
+
+    home: Path = Path()
+
+
 class TargetKeys(Section):
     """``[targets.NAME]``: an ERP to serve."""
 
@@ -94,13 +128,18 @@ class TargetKeys(Section):
     mode: FileMode = Field(0o640, description="Rights of finished files.")
     pick_up_within: SomeTime = Field(timedelta(minutes=30), description="Unfetched this long: an alert.")
     acknowledge_within: SomeTime = Field(timedelta(hours=4), description="Unanswered this long: an alert.")
+    confirm_on: Literal["answer", "taken", "never"] = Field(
+        "answer",
+        description="What confirms an order: the ERP's answer, its fetching the file, or only a person.",
+    )
     max_waiting_files: int = Field(5000, ge=1, description="More waiting: new orders are answered 503.")
 
 
 class Target(TargetKeys):
-    """``[targets.NAME]`` with its name, its two formats and the options of its transport."""
+    """``[targets.NAME]`` with its name, its two formats, its rules and the options of its transport."""
 
     name: str
     order: Order
     answer: Answer
+    enrich: Enrich
     transport_options: SerializeAsAny[BaseModel]

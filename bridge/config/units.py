@@ -242,6 +242,18 @@ def _url_path(text: str) -> str:
     return text
 
 
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise ValueError(f'"{text}" is no part of a Norce address; small letters, digits and -, like "acme"')
+    if text == "production":
+        raise ValueError('"production" is called "prod" at Norce')
+    return text
+
+
+def _scope(text: str) -> str:
+    return " ".join(_slug(name) for name in text.split()) or _slug("")
+
+
 def _filled(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty")
@@ -274,5 +286,7 @@ MaybePath = Annotated[
 Url = Annotated[str, AfterValidator(parse_url)]
 SecretUrl = Annotated[SecretStr, BeforeValidator(_webhook)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
+Slug = Annotated[str, AfterValidator(_slug)]
+Scope = Annotated[str, AfterValidator(_scope)]
 Filled = Annotated[str, AfterValidator(_filled)]
 Names = Annotated[tuple[str, ...], BeforeValidator(frozen_list)]

@@ -15,17 +15,12 @@ from bridge.journal import alerts, events, orders, reports
 from bridge.journal.matching import MatchedOrder, Unmatched
 from bridge.journal.named import named_for, settle_match
 from bridge.journal.records import AlertFound, FileOutcome, Recorded, Recording
-from bridge.model import AckKind, Acknowledgement, AckStatus
-from bridge.states import (
-    DROP_MOVES,
-    DropState,
-    Outcome,
-    ReportPolicy,
-    Standing,
-    consequence,
-    is_allowed,
-    standing,
-)
+from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
+from bridge.reports.brief import Brief
+from bridge.reports.kinds import StatusReport, number_of
+from bridge.reports.owing import Plan, Verdict, plan
+from bridge.reports.papers import Known
+from bridge.states import DROP_MOVES, DropState, Outcome, ReportPolicy, consequence, is_allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +120,15 @@ def _take_in(db: Database, mention: _Mention, order: MatchedOrder, policy: Repor
     if seen:
         _insert_mention(db, mention, order.order_id, "repeated")
         return "repeated"
-    verdict = _verdict(order, mention.ack)
+    follows = None if _says_nothing_new(order, mention.ack) else _plan(db, mention, order, policy)
+    verdict = follows.verdict if follows else _verdict(order, mention.ack)
     ack_id = _insert_mention(db, mention, order.order_id, verdict)
     _append_event(db, mention, order, verdict)
     if verdict not in {"receipt", "unknown"}:
         _answer_drop(db, order, mention.at)
-    if verdict == "applied":
-        _apply(db, mention, order, policy, ack_id)
-    elif verdict == "receipt":
+    if follows is not None:
+        _carry_out(db, mention, order, follows, ack_id)
+    if verdict == "receipt":
         _take_receipt(db, mention, order, policy, ack_id)
     elif verdict == "after_end":
         alerts.tell_once(db, _after_end(order, mention), mention.at)
@@ -143,19 +139,58 @@ def _take_in(db: Database, mention: _Mention, order: MatchedOrder, policy: Repor
 
 
 def _verdict(order: MatchedOrder, ack: Acknowledgement) -> str:
-    """What the acknowledgement is to its order; only *applied* has an effect on the outcome."""
+    """What an acknowledgement is to its order that has no effect on it."""
     if ack.status is AckStatus.UNKNOWN:
         return "unknown"
     if ack.kind is AckKind.RECEIPT:
         return "receipt"
-    if not order.confirming:
-        return "copy"
-    if order.abandoned:
-        return "after_end"
-    return _VERDICTS[standing(order.outcome, Outcome(ack.status.value))]
+    return "after_end" if order.confirming else "copy"
 
 
-_VERDICTS = {Standing.NEWS: "applied", Standing.OLDER: "older", Standing.AFTER_END: "after_end"}
+def _says_nothing_new(order: MatchedOrder, ack: Acknowledgement) -> bool:
+    is_mere = ack.status is AckStatus.UNKNOWN or ack.kind is AckKind.RECEIPT
+    return is_mere or not order.confirming or order.abandoned
+
+
+def _plan(db: Database, mention: _Mention, order: MatchedOrder, policy: ReportPolicy) -> Plan:
+    """What follows, by all that is known of the order."""
+    told = reports.told(db, order.order_id)
+    ack = mention.ack
+    needs_rows = bool(ack.lines or ack.tracking) or ack.status in _CANCELS
+    known = Known(
+        order_ref=order.order_ref,
+        today=mention.at.date(),
+        fingerprint=mention.fingerprint,
+        outcome=order.outcome,
+        erp_order_no=order.erp_order_no,
+        brief=orders.brief(db, order.order_id) if needs_rows else Brief(),
+        number=told.number,
+        is_told=told.is_told,
+        was_confirmed=told.was_confirmed,
+        papers=reports.papers(db, order.order_id) if needs_rows or ack.invoice else (),
+        cancelled=_cancelled(db, order.order_id) if needs_rows else (),
+    )
+    return plan(policy, ack, known)
+
+
+def _cancelled(db: Database, order_id: int) -> tuple[AckLine, ...]:
+    """The rows of which the ERP said before that no more of them will come."""
+    rows = db.execute(
+        """
+        SELECT status, document FROM acknowledgements
+        WHERE order_id = ? AND status IN ('changed', 'cancelled', 'rejected') AND verdict IN ('applied', 'document')
+        ORDER BY id""",
+        [order_id],
+    ).fetchall()
+    return tuple(
+        AckLine(line_no=line.get("line_no"), part_no=line.get("part_no"))
+        for status, document in rows
+        for line in json.loads(document).get("lines", ())
+        if (line.get("status") or status) in _CANCELS
+    )
+
+
+_CANCELS = frozenset({AckStatus.CANCELLED, AckStatus.REJECTED})
 
 
 def _append_event(db: Database, mention: _Mention, order: MatchedOrder, verdict: str) -> None:
@@ -206,20 +241,25 @@ def _answer_drop(db: Database, order: MatchedOrder, at: datetime) -> None:
     )
 
 
-def _apply(db: Database, mention: _Mention, order: MatchedOrder, policy: ReportPolicy, ack_id: int) -> None:
-    said = Outcome(mention.ack.status.value)
+def _carry_out(db: Database, mention: _Mention, order: MatchedOrder, follows: Plan, ack_id: int) -> None:
+    """Outcome, number, question to a person, reports and alert; a document ends no question that is open."""
     number = order.erp_order_no or mention.ack.erp_order_no
-    follows = consequence(policy, said, was_confirmed=reports.was_confirmed(db, order.order_id))
-    waits = f"the ERP answered {said}" if follows.hold else None
-    db.execute(
-        "UPDATE orders SET outcome = ?, erp_order_no = ?, waits_because = ? WHERE id = ?",
-        [said, number, waits, order.order_id],
-    )
-    for status in follows.reports:
-        reports.owe(db, reports.Owed(order.order_id, ack_id, AckStatus(status.value), number), mention.at)
-    if follows.alert and not follows.hold:
-        text = f"Order {order.order_ref}: the ERP answered {said}; the order in Norce is a snapshot and stays as it was"
-        alerts.tell_once(db, AlertFound(f"answer_{said}", order.order_ref, "ticket", text), mention.at)
+    if follows.verdict is Verdict.APPLIED:
+        db.execute(
+            "UPDATE orders SET outcome = ?, erp_order_no = ?, waits_because = ? WHERE id = ?",
+            [follows.outcome, number, follows.waits_because, order.order_id],
+        )
+    elif follows.waits_because is not None:
+        db.execute(
+            "UPDATE orders SET waits_because = ? WHERE id = ?",
+            [follows.waits_because, order.order_id],
+        )
+    for report in follows.reports:
+        digest = follows.digest if number_of(report) is not None else None
+        reports.owe(db, reports.Owed(order.order_id, ack_id, report, digest), mention.at)
+    if follows.alert is not None:
+        alert = AlertFound(follows.alert.kind, order.order_ref, "ticket", follows.alert.text)
+        alerts.tell_once(db, alert, mention.at)
 
 
 def _take_receipt(db: Database, mention: _Mention, order: MatchedOrder, policy: ReportPolicy, ack_id: int) -> None:
@@ -227,8 +267,9 @@ def _take_receipt(db: Database, mention: _Mention, order: MatchedOrder, policy: 
     if mention.ack.status in {AckStatus.REJECTED, AckStatus.CANCELLED}:
         alerts.tell_once(db, _refused_file(order, mention), mention.at)
     elif order.confirming and order.outcome is None:
-        for status in consequence(policy, Outcome.RECEIVED, was_confirmed=False).reports:
-            reports.owe(db, reports.Owed(order.order_id, ack_id, AckStatus(status.value), None), mention.at)
+        for said in consequence(policy, Outcome.RECEIVED, was_confirmed=False).reports:
+            report = StatusReport(AckStatus(said.value), None, policy.names.get(said))
+            reports.owe(db, reports.Owed(order.order_id, ack_id, report), mention.at)
 
 
 def _refused_file(order: MatchedOrder, mention: _Mention) -> AlertFound:

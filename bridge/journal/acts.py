@@ -19,7 +19,7 @@ _CURRENT = """
     SELECT d.id, d.order_id, o.order_ref, d.target, d.confirming, d.state, d.reason,
       CASE WHEN d.state <> 'held' THEN d.state WHEN d.held_from IS NOT NULL THEN d.held_from
         WHEN d.published_at IS NOT NULL THEN 'published' ELSE 'queued' END,
-      d.held_by_file, d.file_name, d.staging_name, d.marker_name, o.abandoned
+      d.held_by_file, d.file_name, d.staging_name, d.marker_name, o.abandoned, d.size
     FROM drops d JOIN orders o ON o.id = d.order_id
 """
 _ON_ITS_WAY = (HeldReason.PERSON, HeldReason.RELEASING, HeldReason.WITHDRAWING)
@@ -60,6 +60,7 @@ def _drops(db: Database, where: str, values: Sequence[object]) -> list[CurrentDr
             staging_name=row[10],
             marker_name=row[11],
             abandoned=bool(row[12]),
+            is_empty=row[13] == 0,
         )
         for row in rows
     ]
@@ -82,7 +83,8 @@ def release(db: Database, drop: CurrentDrop, because: str, at: datetime) -> bool
     if not _is_as_seen(db, drop):
         return False
     if drop.origin is DropState.QUEUED:
-        _move(db, drop, DropState.QUEUED, "release", at)
+        if not _move(db, drop, DropState.QUEUED, "release", at):
+            return False
     else:
         db.execute("UPDATE drops SET reason = ?, detail = NULL WHERE id = ?", [HeldReason.RELEASING, drop.id])
     _tell(db, drop, "released", at, because=because)
@@ -200,6 +202,8 @@ def note(db: Database, order_id: int, text: str, at: datetime) -> None:
 
 def _move(db: Database, drop: CurrentDrop, after: DropState, by: str, at: datetime) -> bool:
     """One move of the table, compare-and-set on what was seen; false when it is not allowed or no longer so."""
+    if after is DropState.QUEUED and drop.is_empty:  # no file was ever made, so none may go out
+        return False
     if not is_allowed(DROP_MOVES, drop.state, after, by) or not _is_as_seen(db, drop):
         return False
     db.execute(

@@ -30,10 +30,10 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TargetLimits:
-    """How long an ERP may take before a person hears of it."""
+    """How long an ERP may take before a person hears of it; ``acknowledge_within`` is none where it never answers."""
 
     pick_up_within: timedelta = timedelta(minutes=30)
-    acknowledge_within: timedelta = timedelta(hours=4)
+    acknowledge_within: timedelta | None = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,15 @@ def _files_not_picked_up(db: Database, limits: Limits, now: datetime) -> Iterato
 
 def _acknowledgement_overdue(db: Database, limits: Limits, now: datetime) -> Iterator[Finding]:
     for target in _targets(db):
+        within = limits.of(target).acknowledge_within
+        if within is None:
+            continue
         since, count, ref = db.execute(
             """
             SELECT min(d.published_at), count(*), o.order_ref FROM drops d JOIN orders o ON o.id = d.order_id
             WHERE d.target = ? AND d.confirming = 1 AND d.state IN ('published', 'taken') AND d.published_at <= ?
               AND o.abandoned = 0""",
-            [target, iso(now - limits.of(target).acknowledge_within)],
+            [target, iso(now - within)],
         ).fetchone()
         if count:
             yield Finding(Condition.ACKNOWLEDGEMENT_OVERDUE, target, from_iso(since), count, ref)

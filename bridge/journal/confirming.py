@@ -1,4 +1,4 @@
-"""A person's answer in the ERP's place: recorded, applied and made owed to Norce like an acknowledgement (decision 17).
+"""What confirms an order in the place of the ERP's answer: a person, or the ERP's fetching the file (decision 17).
 
 Not for: the ERP's own files (``acknowledgements.py``).
 """
@@ -13,7 +13,8 @@ from bridge.errors import ErrorName, PermanentError
 from bridge.journal import events, orders, reports
 from bridge.journal.records import Confirmation
 from bridge.model import AckStatus
-from bridge.states import DROP_MOVES, DropState, Outcome, Standing, consequence, is_allowed, standing
+from bridge.reports.kinds import StatusReport
+from bridge.states import DROP_MOVES, DropState, Outcome, ReportPolicy, Standing, consequence, is_allowed, standing
 
 _UNSEEN = frozenset({DropState.QUEUED, DropState.STAGED, DropState.HELD, DropState.UNCERTAIN})
 
@@ -40,17 +41,11 @@ def confirm(db: Database, said: Confirmation, at: datetime) -> None:
             "UPDATE drops SET state = ?, answered_at = ?, presumed = 0, reason = NULL, litter = ? WHERE id = ?",
             [DropState.ANSWERED, iso(at), int(known.drop_state in _UNSEEN), known.drop_id],
         )
-    follows = consequence(
-        said.policy,
-        Outcome.CONFIRMED,
-        was_confirmed=reports.was_confirmed(db, said.order_id),
-    )
     db.execute(
         "UPDATE orders SET outcome = ?, erp_order_no = ?, waits_because = NULL WHERE id = ?",
         [Outcome.CONFIRMED, said.erp_order_no, said.order_id],
     )
-    for status in follows.reports:
-        reports.owe(db, reports.Owed(said.order_id, None, AckStatus(status.value), said.erp_order_no), at)
+    _owe(db, said.order_id, said.erp_order_no, said.policy, at)
     events.append(
         db,
         at,
@@ -61,6 +56,25 @@ def confirm(db: Database, said: Confirmation, at: datetime) -> None:
         because=said.because,
     )
     orders.refresh(db, said.order_id, at)
+
+
+def confirm_by_fetch(db: Database, order_id: int, policy: ReportPolicy, at: datetime) -> None:
+    """Confirm an order of which nothing else is known, without a number; the report is born with it (invariant 9)."""
+    is_news = db.execute(
+        """
+        UPDATE orders SET outcome = ? WHERE id = ? AND abandoned = 0 AND (outcome IS NULL OR outcome = ?)""",
+        [Outcome.CONFIRMED, order_id, Outcome.RECEIVED],
+    ).rowcount
+    if is_news:
+        events.append(db, at, "confirmed_by_fetch", order_id)
+        _owe(db, order_id, None, policy, at)
+
+
+def _owe(db: Database, order_id: int, number: str | None, policy: ReportPolicy, at: datetime) -> None:
+    was_confirmed = reports.told(db, order_id).was_confirmed
+    for outcome in consequence(policy, Outcome.CONFIRMED, was_confirmed=was_confirmed).reports:
+        report = StatusReport(AckStatus(outcome.value), number, policy.names.get(outcome))
+        reports.owe(db, reports.Owed(order_id, None, report), at)
 
 
 def _known(db: Database, order_id: int) -> _Known:

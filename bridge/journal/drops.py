@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from bridge.clock import from_iso, iso
-from bridge.journal import events, orders
+from bridge.journal import confirming, events, orders
 from bridge.journal.records import DropResult, DueDrop, Litter, WaitingFile
-from bridge.states import DROP_MOVES, DropState, is_allowed
+from bridge.states import DROP_MOVES, DropState, ReportPolicy, is_allowed
 
 AT_ONCE = 256
 """A batch shares its syncs and commits; what comes in at a high rate must not come in faster than it goes out."""
@@ -183,18 +183,28 @@ def waiting(db: Database, target: str, now: datetime) -> list[WaitingFile]:
     return [WaitingFile(row[0], row[1], row[2], row[3], from_iso(row[4])) for row in rows]
 
 
-def note_taken(db: Database, files: Sequence[WaitingFile], at: datetime) -> list[WaitingFile]:
-    """The names of these files vanished from where the ERP fetches: it took them."""
+def note_taken(
+    db: Database,
+    files: Sequence[WaitingFile],
+    at: datetime,
+    confirms: ReportPolicy | None = None,
+) -> list[WaitingFile]:
+    """The names of these files vanished from where the ERP fetches: it took them.
+
+    Where fetching confirms an order (``confirm_on = "taken"``), ``confirms`` says what Norce is told of that.
+    """
     taken = []
     for file in files:
         moved = db.execute(
             """
             UPDATE drops SET state = CASE state WHEN 'published' THEN 'taken' ELSE state END, taken_at = ?
-            WHERE id = ? AND state IN ('published', 'answered') AND taken_at IS NULL RETURNING target""",
+            WHERE id = ? AND state IN ('published', 'answered') AND taken_at IS NULL RETURNING target, confirming""",
             [iso(at), file.drop_id],
         ).fetchone()
         if moved:
             events.append(db, at, "fetched", file.order_id, target=moved[0], file=file.file_name)
+            if confirms is not None and moved[1]:
+                confirming.confirm_by_fetch(db, file.order_id, confirms, at)
             orders.refresh(db, file.order_id, at)
             taken.append(file)
     return taken

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from bridge.clock import iso
 from bridge.journal import events
 from bridge.journal.records import Admission, Admitted, Known, RenderedDrop
+from bridge.reports.brief import Brief, read_brief
 from bridge.states import DropState, OrderFacts, OrderState, Outcome, ReportState, order_state, tells_number
 
 
@@ -50,6 +51,7 @@ def admit(db: Database, admission: Admission, *, keep_conflicts: bool) -> Admitt
         request_id=admission.request_id,
         lines=admission.line_count,
         warnings=list(admission.warnings) or None,
+        held={drop.target: drop.held for drop in admission.drops if drop.held} or None,
     )
     refresh(db, order_id, admission.received_at)
     return Admitted(order_id, repeat=False)
@@ -64,8 +66,9 @@ def _insert_order(db: Database, admission: Admission) -> int:
     cursor = db.execute(
         """
         INSERT INTO orders (order_ref, ref_folded, application, target, state, fingerprint, currency, amount,
-          line_count, body, body_kind, content_type, forced_kind, body_sha256, request_id, received_at, changed_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+          line_count, brief, body, body_kind, content_type, forced_kind, body_sha256, request_id, received_at,
+          changed_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             admission.order_ref,
             folded(admission.order_ref),
@@ -76,6 +79,7 @@ def _insert_order(db: Database, admission: Admission) -> int:
             admission.currency,
             admission.amount,
             admission.line_count,
+            admission.brief,
             body.content,
             body.kind,
             body.content_type,
@@ -94,15 +98,16 @@ def insert_drop(db: Database, order_id: int, drop: RenderedDrop, at: datetime) -
     state = DropState.HELD if drop.held else DropState.QUEUED
     db.execute(
         """
-        INSERT INTO drops (order_id, target, confirming, state, reason, format, control, file_name, staging_name,
-          marker_name, content, size, sha256, rendered_at, next_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        INSERT INTO drops (order_id, target, confirming, state, reason, detail, format, control, file_name,
+          staging_name, marker_name, content, size, sha256, rendered_at, next_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             order_id,
             drop.target,
             int(drop.confirming),
             state,
             drop.held,
+            drop.detail or None,
             drop.format,
             drop.control,
             drop.file_name,
@@ -115,6 +120,12 @@ def insert_drop(db: Database, order_id: int, drop: RenderedDrop, at: datetime) -
             iso(at),
         ],
     )
+
+
+def brief(db: Database, order_id: int) -> Brief:
+    """What reports need of an order."""
+    (text,) = db.execute("SELECT brief FROM orders WHERE id = ?", [order_id]).fetchone()
+    return read_brief(text)
 
 
 def _repeat(db: Database, known: Known, admission: Admission, *, keep_conflicts: bool) -> Admitted:

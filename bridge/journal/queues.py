@@ -13,7 +13,7 @@ from bridge.journal import drops, reports
 from bridge.journal.records import DropResult, DueDrop, DueReport, Litter, ReportResult, WaitingFile
 from bridge.journal.threads import Threads
 from bridge.journal.wakes import Topic
-from bridge.states import DropState
+from bridge.states import DropState, ReportPolicy
 
 
 class DropQueue:
@@ -84,10 +84,16 @@ class DropQueue:
         now = self._clock.now()
         return await self._threads.read(lambda db: drops.waiting(db, target, now))
 
-    async def note_taken(self, files: Sequence[WaitingFile]) -> list[WaitingFile]:
-        """Commit that the ERP fetched these files; returns those for which it was news."""
+    async def note_taken(self, files: Sequence[WaitingFile], confirms: ReportPolicy | None = None) -> list[WaitingFile]:
+        """Commit that the ERP fetched these files; returns those for which it was news.
+
+        With ``confirms``, fetching confirms their orders.
+        """
         at = self._clock.now()
-        return await self._threads.write(lambda db: drops.note_taken(db, files, at), Topic.ALERTS)
+        return await self._threads.write(
+            lambda db: drops.note_taken(db, files, at, confirms),
+            *([Topic.ALERTS] if confirms is None else [Topic.ALERTS, Topic.REPORTS, Topic.ANSWERS]),
+        )
 
     async def litter(self, target: str) -> list[Litter]:
         """Drops that are over and of which files may lie about, none of them leased."""
@@ -123,6 +129,11 @@ class ReportQueue:
     async def next_at(self, report_after: timedelta) -> datetime | None:
         """When the next report is due; ``None`` when nothing is owed."""
         return await self._threads.read(lambda db: reports.next_at(db, report_after))
+
+    async def begin(self, report: DueReport) -> bool:
+        """Commit that its call is about to leave, so that a process that dies now knows; false: do not send it."""
+        at = self._clock.now()
+        return await self._threads.write(lambda db: reports.begin(db, report.id, at))
 
     async def settle(self, result: ReportResult) -> bool:
         """Commit the end of an attempt and give the lease back; false when it was settled otherwise meanwhile."""

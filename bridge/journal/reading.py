@@ -203,7 +203,7 @@ def reports_of(db: Database, order_id: int) -> tuple[ReportRow, ...]:
     """The calls owed to Norce for an order."""
     rows = db.execute(
         """
-        SELECT seq, status, erp_order_no, state, attempts, owed_at, sent_at, error
+        SELECT seq, status, erp_order_no, state, attempts, owed_at, sent_at, error, kind, number
         FROM reports WHERE order_id = ? ORDER BY seq""",
         [order_id],
     ).fetchall()

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bridge.model import AckStatus, Reading
-from bridge.states import DropState, HeldReason, ReportPolicy
+from bridge.reports.kinds import Report, erp_order_no_of
+from bridge.states import DropState, HeldReason, ReportKind, ReportPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,11 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class RenderedDrop:
-    """A file as it will be published, made before the order is admitted."""
+    """A file as it will be published, made before the order is admitted.
+
+    One that is ``held`` waits for a person from the start, ``detail`` says why; where there is no file, its content is
+    empty, and it is never published.
+    """
 
     target: str
     confirming: bool
@@ -34,11 +39,15 @@ class RenderedDrop:
     marker_name: str
     content: bytes
     held: HeldReason | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """An order about to be admitted: identity, facts for people, its body and its rendered drops."""
+    """An order about to be admitted: identity, facts for people, its body and its rendered drops.
+
+    ``brief`` is what reports will need of it (``reports/brief.py``).
+    """
 
     order_ref: str
     application: str
@@ -51,6 +60,7 @@ class Admission:
     received_at: datetime
     drops: tuple[RenderedDrop, ...]
     warnings: tuple[str, ...] = ()
+    brief: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,11 @@ class WaitingFile:
 
 @dataclass(frozen=True, slots=True)
 class DueReport:
-    """A call owed to Norce, leased to the report stage."""
+    """A call owed to Norce, leased to the report stage.
+
+    ``begun`` tells that its call was about to leave and was never settled; ``doubted`` that an earlier one may have
+    been carried out all the same.
+    """
 
     id: int
     order_id: int
@@ -142,10 +156,22 @@ class DueReport:
     application: str
     seq: int
     status: AckStatus
-    erp_order_no: str | None
+    report: Report
     attempts: int
     waited: timedelta
     owed_at: datetime
+    begun: bool = False
+    doubted: bool = False
+
+    @property
+    def is_document(self) -> bool:
+        """True for what Norce may take once only, unlike a status."""
+        return self.report.kind is not ReportKind.STATUS
+
+    @property
+    def erp_order_no(self) -> str | None:
+        """The ERP's number that goes with it."""
+        return erp_order_no_of(self.report)
 
 
 class ReportEnd(StrEnum):
@@ -154,17 +180,22 @@ class ReportEnd(StrEnum):
     SENT = "sent"
     LATER = "later"
     DEAD = "dead"
+    UNCERTAIN = "uncertain"
     CUT_SHORT = "cut_short"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportResult:
-    """The end of one attempt; ``wait`` goes with :attr:`ReportEnd.LATER`."""
+    """The end of one attempt; ``wait`` goes with :attr:`ReportEnd.LATER`.
+
+    ``doubted`` tells that it may have been carried out.
+    """
 
     report: DueReport
     end: ReportEnd
     error: str = ""
     wait: timedelta = timedelta()
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +337,7 @@ class CurrentDrop:
     staging_name: str
     marker_name: str
     abandoned: bool
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

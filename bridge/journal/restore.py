@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from bridge.clock import from_iso
 from bridge.errors import ErrorName, PermanentError, TransientError
-from bridge.journal import events, orders
+from bridge.journal import events, orders, reports
 from bridge.journal.lock import LockFile
 from bridge.journal.schema import migrations
 from bridge.states import DropState
@@ -105,6 +105,7 @@ def _prepare(db: Database, controls: dict[str, int], at: datetime) -> tuple[int,
     migrations.apply(db)
     db.execute("BEGIN IMMEDIATE")
     uncertain = doubt_all(db, at)
+    reports.doubt_owed(db, at)
     _skip_controls(db, controls)
     events.append(db, at, "journal_restored", None, uncertain=uncertain)
     known, latest = db.execute("SELECT count(*), max(received_at) FROM orders").fetchone()

@@ -70,7 +70,7 @@ class AcknowledgementRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One call owed to Norce."""
+    """One call owed to Norce; ``number`` is that of a document."""
 
     seq: int
     status: str
@@ -80,6 +80,8 @@ class ReportRow:
     owed_at: datetime
     sent_at: datetime | None
     error: str | None
+    kind: str = "status"
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,3 +253,17 @@ def m0005_acts_of_people(db: Database) -> None:
     db.execute("ALTER TABLE drops ADD COLUMN held_by_file INTEGER NOT NULL DEFAULT 0")
     db.execute(_NAMED_ORDERS)
     db.execute("CREATE INDEX inbox_files_by_target ON inbox_files (target, id)")
+
+
+@migrations()
+def m0006_documents(db: Database) -> None:
+    """What a report may need of its order, and reports that are documents: complete at birth, begun, in doubt."""
+    db.execute("ALTER TABLE orders ADD COLUMN brief TEXT NOT NULL DEFAULT '{}'")
+    db.execute("ALTER TABLE reports ADD COLUMN kind TEXT NOT NULL DEFAULT 'status'")
+    db.execute("ALTER TABLE reports ADD COLUMN document TEXT")
+    db.execute("ALTER TABLE reports ADD COLUMN number TEXT")
+    db.execute("ALTER TABLE reports ADD COLUMN digest TEXT")
+    db.execute("ALTER TABLE reports ADD COLUMN moves_money INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE reports ADD COLUMN begun_at TEXT")
+    db.execute("ALTER TABLE reports ADD COLUMN doubted INTEGER NOT NULL DEFAULT 0")
+    db.execute("CREATE UNIQUE INDEX one_document ON reports (order_id, kind, number) WHERE number IS NOT NULL")

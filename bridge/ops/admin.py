@@ -123,7 +123,8 @@ class _Shown:
         totals = await self._journal.read(overview.totals)
         alerts = await self._journal.read(overview.open_alerts)
         quarantined = await asyncio.to_thread(folders.count_quarantined, self._ops.places)
-        sight = documents.Sight(alerts, self._ops.targets.paused(), quarantined, running=True)
+        paused, is_away = self._ops.targets.paused(), self._ops.norce_is_away()
+        sight = documents.Sight(alerts, paused, quarantined, running=True, norce_is_away=is_away)
         return _json(documents.status(totals, sight))
 
     async def orders(self, request: web.Request) -> web.Response:

@@ -26,13 +26,12 @@ from bridge.journal.rows import (
     TargetRow,
     Totals,
 )
+from bridge.norce.reports import OPERATIONS
+from bridge.states import ReportKind
 
 Document: TypeAlias = dict[str, Any]
 
 _GIVEN_UP = frozenset({"given_up", "refused", "collision"})
-
-STATUS_CALL = "SendOrderStatus"
-"""The one operation that reports are sent by; further ones come with their own kind of report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +122,9 @@ def _acknowledgement(ack: AcknowledgementRow) -> Document:
 
 def _report(report: ReportRow) -> Document:
     return {
-        "operation": STATUS_CALL,
+        "operation": OPERATIONS[ReportKind(report.kind)],
         "status": report.status,
+        "number": report.number,
         "erp_order_no": report.erp_order_no,
         "state": report.state,
         "attempts": report.attempts,
@@ -191,19 +191,23 @@ def rejects(rows: Iterable[RejectRow]) -> list[Document]:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What the status shows besides the journal's totals; ``quarantined`` are the files that lie there now."""
+    """What the status shows besides the journal's totals; ``quarantined`` are the files that lie there now.
+
+    ``norce_is_away`` tells that nobody calls Norce at present but one probe from time to time.
+    """
 
     alerts: Sequence[AlertRow]
     paused: Sequence[Paused]
     quarantined: int
     running: bool
+    norce_is_away: bool = False
 
 
 def status(found: Totals, sight: Sight) -> Document:
     """One screen: links, counts, oldest waits, open alerts."""
     return {
         "running": sight.running,
-        "links": links(found, sight.paused),
+        "links": links(found, sight),
         "counts": {
             **found.orders,
             "rejects": found.rejects,
@@ -218,14 +222,14 @@ def status(found: Totals, sight: Sight) -> Document:
     }
 
 
-def links(found: Totals, paused: Sequence[Paused]) -> list[Document]:
+def links(found: Totals, sight: Sight) -> list[Document]:
     """How it stands with Norce and with each target. Without a running service only lasting pauses are known."""
-    known = {pause.target: pause for pause in paused}
+    known = {pause.target: pause for pause in sight.paused}
     norce = {
         "name": "norce",
         "kind": "norce",
-        "state": "ok",
-        "reason": None,
+        "state": "away" if sight.norce_is_away else "ok",
+        "reason": "connection" if sight.norce_is_away else None,
         "waiting": found.reports_owed,
         "oldest": when(found.oldest.get("acknowledged")),
         "last_in": when(found.last_received_at),

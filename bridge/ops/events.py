@@ -58,6 +58,7 @@ EVENTS: Mapping[str, Wording] = {
     "report_dead": Wording("a report to Norce was given up; a person must look"),
     "report_failed": Wording("a report to Norce failed; it will be tried again"),
     "report_sent": Wording("reported to Norce"),
+    "report_uncertain": Wording("nobody knows whether Norce carried a report out that moves money; a person must look"),
     "service_started": Wording("the bridge is up"),
     "service_stopped": Wording("the bridge has stopped"),
     "service_stopping": Wording("the bridge is stopping"),

@@ -14,7 +14,11 @@ from bridge.states import OrderState
 def limits_of(config: Config) -> Limits:
     """The thresholds of the monitor."""
     targets = {
-        name: TargetLimits(target.pick_up_within, target.acknowledge_within) for name, target in config.targets.items()
+        name: TargetLimits(
+            target.pick_up_within,
+            target.acknowledge_within if target.confirm_on == "answer" else None,
+        )
+        for name, target in config.targets.items()
     }
     return Limits(targets=targets)
 
@@ -27,5 +31,6 @@ def overdue_of(limits: Limits, now: datetime) -> tuple[Overdue, ...]:
         *(
             Overdue(OrderState.DROPPED, now - limit.acknowledge_within, target)
             for target, limit in limits.targets.items()
+            if limit.acknowledge_within is not None
         ),
     )

@@ -89,6 +89,7 @@ class Operations:
 
     ``replay`` takes a kept body once more and returns the reference of the order it became; it raises a
     ``BridgeError`` when it still cannot. ``overdue`` tells, for a moment, when an order counts as overdue.
+    ``norce_is_away`` tells whether Norce was away the last few times and is only probed.
     """
 
     journal: Journal
@@ -104,6 +105,7 @@ class Operations:
     access: Access = Access()
     folders: Mapping[str, Path] = field(default_factory=dict)
     overdue: Callable[[datetime], tuple[Overdue, ...]] = _nothing_overdue
+    norce_is_away: Callable[[], bool] = lambda: False
     places: Sequence[TargetFolders] = ()
     quarantine: FileActs | None = None
     order_acts: OrderActs | None = None

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from bridge.clock import from_iso
+from bridge.norce.reports import OPERATIONS
+from bridge.states import ReportKind
 
 _HEAD_WIDTH = 66
 _WHAT_WIDTH = 78
@@ -78,7 +80,13 @@ def _line(event: Facts, local: datetime, since: timedelta | None) -> str:
     return f"  {clock}  {word:<13} {what:<{_WHAT_WIDTH}} {later}".rstrip()
 
 
-_WORDS = {"drop_failed": "not written", "report_failed": "not reported", "report_dead": "given up"}
+_WORDS = {
+    "drop_failed": "not written",
+    "report_failed": "not reported",
+    "report_dead": "given up",
+    "report_uncertain": "in doubt",
+    "confirmed_by_fetch": "confirmed",
+}
 
 
 def _received(_: Facts, facts: Facts) -> str:
@@ -109,6 +117,8 @@ _VERDICTS = {
     "receipt": "only a receipt, no confirmation",
     "older": "older than what is known; not reported",
     "after_end": "after the order had ended; not reported",
+    "document": "a document of its own; the order stays as far as it is",
+    "conflict": "not certain enough for Norce; a person decides",
     "unknown": "not understood; a person must look",
     "copy": "this target only gets a copy",
 }
@@ -117,7 +127,14 @@ _VERDICTS = {
 def _reported(_: Facts, facts: Facts) -> str:
     if facts.get("via"):
         return f"{facts.get('status')} by {facts['via']}"
-    return f"SendOrderStatus {facts.get('status')} → taken, {nth(int(facts.get('attempt', 1)))} try"
+    known = ", which Norce had already" if facts.get("error") else ""
+    return f"{_call(facts)} → taken, {nth(int(facts.get('attempt', 1)))} try{known}"
+
+
+def _call(facts: Facts) -> str:
+    """The operation, and what it tells: a status, or a document's number."""
+    operation = OPERATIONS[ReportKind(facts.get("report", ReportKind.STATUS))]
+    return f"{operation} {facts.get('number') or facts.get('status')}"
 
 
 def _failed(_: Facts, facts: Facts) -> str:
@@ -139,6 +156,8 @@ _TELLERS: Mapping[str, Callable[[Facts, Facts], str]] = {
     "drop_failed": _failed,
     "report_failed": _failed,
     "report_dead": _failed,
+    "report_uncertain": _failed,
+    "confirmed_by_fetch": lambda _event, _facts: "since the ERP fetched the file",
 }
 
 
@@ -165,6 +184,11 @@ def following(document: Facts) -> str:
 def _who_decides(document: Facts, held: Sequence[Facts]) -> str:
     if document["waits_because"]:
         return f"a person decides: {document['waits_because']}."
+    doubtful = [report for report in document["reports"] if report["state"] == "uncertain"]
+    if doubtful:
+        calls = ", ".join(f"{report['operation']} {report['number'] or ''}".rstrip() for report in doubtful)
+        ref = document["order_ref"]
+        return f"nobody knows whether Norce did {calls}: look there, then: erp-bridge orders retry {ref}"
     return "a person looks: " + "; ".join(_held(drop) for drop in held) + "."
 
 

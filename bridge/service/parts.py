@@ -21,7 +21,8 @@ from bridge.norce.client_login import Credentials
 from bridge.ops.operations import Access
 from bridge.stages.drop.stage import DropPoint
 from bridge.stages.monitor.board import Board
-from bridge.stages.receive.admission import Intake, IntakeSettings, Outlet
+from bridge.stages.receive.admission import Intake, IntakeSettings
+from bridge.stages.receive.making import MakingSettings, outlet_of
 from bridge.stages.receive.stage import Limits
 from bridge.stages.watch.stage import Finish, Pickup
 
@@ -33,6 +34,7 @@ def drop_points(config: Config) -> list[DropPoint]:
             target.name,
             transports.build(target.transport, target.transport_options),
             target.order.format,
+            confirms=config.norce.report_policy if target.confirm_on == "taken" else None,
         )
         for target in config.targets.values()
     ]
@@ -40,18 +42,12 @@ def drop_points(config: Config) -> list[DropPoint]:
 
 def intake(config: Config, journal: Journal, clock: Clock) -> Intake:
     """What makes orders of bodies: targets, shops, and how second bodies are treated."""
-    outlets = {
-        target.name: Outlet(
-            target=target.name,
-            format_name=target.order.format,
-            format=formats.build(target.order.format, target.order.options),
-            file_name=target.file_name,
-            marker=target.marker,
-            max_waiting=target.max_waiting_files,
-        )
-        for target in config.targets.values()
-    }
-    settings = IntakeSettings(config.site.time_zone, keep_conflicts=config.receiver.on_conflict == "hold")
+    outlets = {target.name: outlet_of(target) for target in config.targets.values()}
+    settings = IntakeSettings(
+        config.site.time_zone,
+        keep_conflicts=config.receiver.on_conflict == "hold",
+        making=MakingSettings.of(config.receiver),
+    )
     return Intake(outlets, config.applications, journal, clock, settings)
 
 
@@ -113,7 +109,12 @@ def access(config: Config) -> NorceAccess:
         token_url=norce.token_url,
         credentials=Credentials(norce.client_id, secret, norce.scope),
         application_id=norce.application_id,
+        application_ids={
+            name: shop.application_id for name, shop in config.applications.items() if shop.application_id
+        },
         timeout=norce.timeout,
+        requests_per_minute=norce.requests_per_minute,
+        retry=config.retry.policy,
     )
 
 

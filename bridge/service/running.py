@@ -96,6 +96,7 @@ class Service:
         self._asked_to_stop = asked_to_stop or asyncio.Event()
         self._stop = asyncio.Event()
         self._is_ready = False
+        self._norce: NorceClient | None = None
         self._drop = DropStage(parts.drop_points(config), journal, clock, self._counters, config.retry.policy)
         self._watch = self._watch_stage()
         self._intake = parts.intake(config, journal, clock)
@@ -141,6 +142,7 @@ class Service:
             stages.append(keeping.run)
         if config.norce.enabled:
             client = await stack.enter_async_context(NorceClient(parts.access(config), self._clock, self._counters))
+            self._norce = client
             manners = Manners(config.norce.report_after, config.retry.policy)
             stages.append(ReportStage(client, self._journal, self._clock, self._counters, manners).run)
         return stages
@@ -246,6 +248,7 @@ class Service:
             access=parts.admin_access(config),
             folders=parts.folders(config),
             overdue=lambda now: overdue_of(limits_of(config), now),
+            norce_is_away=lambda: self._norce is not None and self._norce.is_away,
             places=folders_of(config),
             quarantine=self._quarantine_acts(),
             order_acts=self._order_acts(),

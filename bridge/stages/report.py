@@ -13,11 +13,10 @@ from typing import Protocol
 
 from bridge.clock import Clock
 from bridge.counters import Counters
-from bridge.errors import BridgeError, FatalError, PermanentError, TransientError
+from bridge.errors import BridgeError, ErrorName, FatalError, PermanentError, TransientError
 from bridge.journal import Journal, Topic
 from bridge.journal.records import DueReport, ReportEnd, ReportResult
-from bridge.model import StatusReport
-from bridge.norce.reports import Body, call_for
+from bridge.norce.reports import Body, call_for, says_known
 from bridge.retry import RetryPolicy, backoff, is_given_up
 from bridge.stages.courier import carry, keep_looking
 
@@ -31,8 +30,18 @@ log = logging.getLogger(__name__)
 class Norce(Protocol):
     """What the stage asks of Norce's client."""
 
-    async def send(self, operation: str, body: Body) -> None:
-        """Return once Norce has done it; raise what tells whether to try again."""
+    async def send(self, operation: str, body: Body, application: str) -> None:
+        """Return once Norce has done it, for an order of that shop; raise what tells whether to try again."""
+        ...
+
+    @property
+    def is_away(self) -> bool:
+        """True while only a probe may go."""
+        ...
+
+    @property
+    def closed_for(self) -> timedelta:
+        """How long not even a probe may go."""
         ...
 
 
@@ -45,7 +54,11 @@ class Manners:
 
 
 class ReportStage:
-    """Sends what is owed; a report refused for good is a dead letter and holds back its order's later ones."""
+    """Sends what is owed; a report refused for good is a dead letter and holds back its order's later ones.
+
+    A document is begun in the journal before its call leaves. If nobody knows how the call ended, one that moves money
+    waits for a person; another is sent again, and may be known to Norce then.
+    """
 
     def __init__(self, norce: Norce, journal: Journal, clock: Clock, counters: Counters, manners: Manners) -> None:
         self._norce = norce
@@ -53,6 +66,7 @@ class ReportStage:
         self._clock = clock
         self._counters = counters
         self._manners = manners
+        self._ended: dict[int, ReportResult] = {}  # of documents, while the journal is too busy to be told
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until ``stop``; calls in hand are finished first."""
@@ -63,9 +77,13 @@ class ReportStage:
         return await carry(self._round, lambda _: timedelta(seconds=1), stage="report")
 
     async def _round(self) -> timedelta:
+        away_for = self._norce.closed_for
+        if away_for > AT_ONCE:
+            return min(LOOK_AGAIN, away_for)
         due = await self._journal.reports.due(self._manners.report_after)
         try:
-            await self._send_all(due)
+            # one is the probe; the time of the others counts neither as attempt nor as waiting (invariant 11)
+            await self._send_all(due[:1] if self._norce.is_away else due)
         finally:
             self._journal.reports.release(due)
         if due:
@@ -95,30 +113,59 @@ class ReportStage:
 
     async def _send_one(self, report: DueReport) -> None:
         began = self._clock.monotonic()
-        result = await carry(
+        result = await self._attempt(report)
+        if result is None:
+            return
+        moved = await self._settle(result)
+        if moved:
+            self._log(result, self._clock.monotonic() - began)
+
+    async def _attempt(self, report: DueReport) -> ReportResult | None:
+        """How a call ended, or ended before; ``None`` when nobody may make it any more."""
+        if report.id in self._ended:
+            return self._ended[report.id]
+        if report.begun:
+            return _found_begun(report)
+        if report.is_document and not await self._journal.reports.begin(report):
+            return None
+        return await carry(
             lambda: self._tell_norce(report),
             lambda error: self._not_told(report, error),
             order=report.order_ref,
             stage="report",
         )
-        moved = await self._journal.reports.settle(result)
-        if moved:
-            self._log(result, self._clock.monotonic() - began)
+
+    async def _settle(self, result: ReportResult) -> bool:
+        """A document's end that the journal could not take is kept: asking Norce again would be worse."""
+        try:
+            moved = await self._journal.reports.settle(result)
+        except BridgeError:
+            if result.report.is_document:
+                self._ended[result.report.id] = result
+            raise
+        self._ended.pop(result.report.id, None)
+        return moved
 
     async def _tell_norce(self, report: DueReport) -> ReportResult:
-        call = call_for(StatusReport(report.status, report.erp_order_no), report.order_ref)
-        await self._norce.send(call.operation, call.body)
+        call = call_for(report.report, report.order_ref)
+        await self._norce.send(call.operation, call.body, report.application)
         return ReportResult(report, ReportEnd.SENT)
 
     def _not_told(self, report: DueReport, error: BridgeError) -> ReportResult:
-        if isinstance(error, PermanentError) or is_given_up(self._manners.retry, report.waited):
+        in_doubt = error.name is ErrorName.UNFORESEEN or (isinstance(error, TransientError) and error.may_have_happened)
+        if isinstance(error, PermanentError):
+            is_known = report.doubted and says_known(error, report.report)
+            return ReportResult(report, ReportEnd.SENT if is_known else ReportEnd.DEAD, error=error.line())
+        if in_doubt and report.report.moves_money:
+            return ReportResult(report, ReportEnd.UNCERTAIN, error=error.line(), doubted=True)
+        if is_given_up(self._manners.retry, report.waited):
             return ReportResult(report, ReportEnd.DEAD, error=error.line())
         wait = backoff(self._manners.retry, report.attempts + 1, random.random())  # noqa: S311 - spreads retries
         asked = error.retry_after_s if isinstance(error, TransientError) else None
         if asked is not None:
             wait = max(wait, timedelta(seconds=asked))
         self._counters.add("attempt_failures_total", stage="report", reason=error.name.value)
-        return ReportResult(report, ReportEnd.LATER, error=error.line(), wait=wait)
+        return ReportResult(report, ReportEnd.LATER, error=error.line(), wait=wait, doubted=in_doubt)
 
     def _log(self, result: ReportResult, seconds: float) -> None:
         report = result.report
@@ -136,7 +183,15 @@ class ReportStage:
                 log.info("report_sent", extra=facts)
             case ReportEnd.DEAD:
                 log.error("report_dead", extra={**facts, "error": result.error})
+            case ReportEnd.UNCERTAIN:
+                log.error("report_uncertain", extra={**facts, "error": result.error})
             case ReportEnd.LATER:
                 log.warning("report_failed", extra={**facts, "error": result.error})
             case ReportEnd.CUT_SHORT:
                 return
+
+
+def _found_begun(report: DueReport) -> ReportResult:
+    """The process ended between a document's call and its result."""
+    end = ReportEnd.UNCERTAIN if report.report.moves_money else ReportEnd.LATER
+    return ReportResult(report, end, error="the bridge stopped before Norce's answer was noted", doubted=True)

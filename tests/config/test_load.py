@@ -1,16 +1,21 @@
 """What an empty file means, what each shelf is told, and which defaults follow from others."""
 
+import json
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
 from bridge.config import Address, load
+from bridge.config.models import NorceStatus, ReportStatus
+from bridge.model import AckStatus
+from bridge.norce.reports import order_status
 from bridge.retry import RetryPolicy
-from bridge.states import Choice, ReportPolicy
+from bridge.states import Choice, Outcome, ReportPolicy
 from tests.config.support import SHELVES, Delimited, Edifact, Folder, Sftp, faults_of, load_text
 
 TWO_TARGETS = '[applications.demo]\ntarget = "a"\n[targets.a]\n[targets.b]\n'
@@ -188,6 +193,33 @@ def test_reports_follow_the_settings(tmp_path: Path) -> None:
 
     expected = ReportPolicy(changed=Choice.HOLD, rejected=Choice.STATUS, received=Choice.STATUS)
     assert policy == expected
+
+
+def test_money_is_moved_by_settings_alone(tmp_path: Path) -> None:
+    text = (
+        '[norce.report]\nrejected = "cancel"\ncancelled = "cancel"\ndelivered = "status"\ninvoiced = "invoice"\n'
+        'credited = "credit"\non_hold = "hold"\n[norce.report.status]\non_hold = "CreditControl"\n'
+    )
+
+    policy = load_text(tmp_path, text).norce.report_policy
+
+    assert policy == ReportPolicy(
+        rejected=Choice.DOCUMENT,
+        cancelled=Choice.DOCUMENT,
+        delivered=Choice.STATUS,
+        invoiced=Choice.DOCUMENT,
+        credited=Choice.DOCUMENT,
+        on_hold=Choice.HOLD,
+        names={"on_hold": "CreditControl"},
+    )
+
+
+def test_each_of_norce_s_statuses_can_be_chosen(shared: Path) -> None:
+    contract = json.loads((shared / "norce/connect-order-contract.json").read_text())
+
+    assert set(get_args(NorceStatus)) == set(contract["enums"]["OrderStatus"]["values"])
+    assert {word.value for word in Outcome} == set(ReportStatus.model_fields)
+    assert all(order_status(AckStatus(word)) == name for word, name in ReportStatus())
 
 
 def test_the_defaults_of_reports_and_retries_are_those_of_their_rooms(tmp_path: Path) -> None:

@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.journal import Journal
-from bridge.journal.records import Admission, Admitted, CurrentDrop, DueDrop, FileOutcome, HeldEnd, Recorded
+from bridge.journal.queues import ReportQueue
+from bridge.journal.records import (
+    Admission,
+    Admitted,
+    CurrentDrop,
+    DueDrop,
+    DueReport,
+    FileOutcome,
+    HeldEnd,
+    Recorded,
+    ReportEnd,
+    ReportResult,
+)
+from bridge.stages import report
 from bridge.stages.drop import acts, stage as drop
 from bridge.stages.drop.held import names_of
 from bridge.stages.watch import claims as watch_claims
@@ -14,7 +27,7 @@ from bridge.transports import End, PausedError, Step
 
 
 def plant(name: str) -> None:
-    {**PLANTS, **PLANTS_OF_ACTS}[name]()
+    {**PLANTS, **PLANTS_OF_ACTS, **PLANTS_OF_MONEY}[name]()
 
 
 def _linger() -> None:
@@ -99,4 +112,28 @@ def _tell_before_it_moves() -> None:
 PLANTS_OF_ACTS: Mapping[str, Callable[[], None]] = {
     "hold_before_commit": _hold_before_commit,
     "tell_before_it_moves": _tell_before_it_moves,
+}
+
+
+def _send_before_begun() -> None:
+    """A call that moves money leaves without the commit that says so, so a crash forgets it and it is sent again."""
+
+    async def begin(self: ReportQueue, report: DueReport) -> bool:  # noqa: ARG001 - replaces one
+        return True
+
+    ReportQueue.begin = begin  # type: ignore[method-assign]
+
+
+def _try_again_unasked() -> None:
+    """What was begun and never settled is called again, though nobody knows how the first call ended."""
+
+    def found(due: DueReport) -> ReportResult:
+        return ReportResult(due, ReportEnd.LATER)
+
+    vars(report)["_found_begun"] = found
+
+
+PLANTS_OF_MONEY: Mapping[str, Callable[[], None]] = {
+    "send_before_begun": _send_before_begun,
+    "try_again_unasked": _try_again_unasked,
 }

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bridge.model import AckStatus, StatusReport
+from bridge.model import AckStatus
 from bridge.norce.reports import Call, call_for, is_plain_integer, order_status
+from bridge.reports.kinds import StatusReport
 
 NAMES = {
     AckStatus.RECEIVED: "Acknowledged",

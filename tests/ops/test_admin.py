@@ -309,6 +309,16 @@ async def test_status_tells_links_counts_oldest_and_alerts(client: Client, runni
     assert erp["waiting"] == 1
 
 
+async def test_a_norce_that_is_away_is_a_link_that_is_away(start: Started) -> None:
+    away = await (await (await start(norce_is_away=lambda: True)).get(f"{API}/status")).json()
+    there = await (await (await start()).get(f"{API}/status")).json()
+
+    assert [(told["links"][0]["state"], told["links"][0]["reason"]) for told in (away, there)] == [
+        ("away", "connection"),
+        ("ok", None),
+    ]
+
+
 async def test_a_wrong_login_is_told_apart_from_none(start: Started) -> None:
     async def verify(_: str) -> bool:
         return False

@@ -33,10 +33,12 @@ class Norce:
     cue: Callable[[Body], Awaitable[None]] | None = None
     after: Callable[[Body], Awaitable[None]] | None = None
     most_at_once: int = 0
+    is_away: bool = False
+    closed_for: timedelta = timedelta()
     _at_once: int = 0
 
-    async def send(self, operation: str, body: Body) -> None:
-        assert operation == "SendOrderStatus"
+    async def send(self, operation: str, body: Body, application: str) -> None:
+        assert (operation, application) == ("SendOrderStatus", "demo")
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
@@ -49,8 +51,8 @@ class Norce:
         finally:
             self._at_once -= 1
 
-    def statuses(self) -> list[str | int]:
-        return [body["OrderStatus"] for body in self.told]
+    def statuses(self) -> list[str]:
+        return [str(body["OrderStatus"]) for body in self.told]
 
 
 def failing(*errors: BaseException) -> Callable[[Body], Awaitable[None]]:
@@ -317,7 +319,7 @@ async def test_a_busy_journal_makes_one_report_come_again_and_cuts_no_other_call
     await owe(journal, clock, ref="1")
     await owe(journal, clock, ref="2")
     gates = {1: Gate(), 2: Gate()}
-    norce.cue = lambda body: gates[int(body["ClientOrderRef"])](body)
+    norce.cue = lambda body: gates[int(str(body["ClientOrderRef"]))](body)
 
     async with running(stage_of(norce, journal, clock).run):
         await gates[1].reached.wait()

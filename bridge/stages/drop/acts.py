@@ -12,7 +12,7 @@ from bridge.errors import ErrorName, PermanentError, TransientError
 from bridge.journal import Journal
 from bridge.journal.records import CurrentDrop, HeldEnd, RenderedDrop
 from bridge.stages.drop.held import HeldFiles, NotMovedError, names_of
-from bridge.states import DropState, HeldReason
+from bridge.states import RELEASABLE, DropState, HeldReason
 from bridge.transports import PausedError
 
 Render = Callable[[int, str], Awaitable[RenderedDrop]]
@@ -54,10 +54,9 @@ class FileActs:
     async def release(self, order_id: int, because: str, target: str = "") -> str:
         """Let an order's held files go, back to where they came from."""
         drops = await self._drops(order_id, target)
-        fitting = [drop for drop in drops if drop.state is DropState.HELD and drop.reason == HeldReason.PERSON]
+        fitting = [drop for drop in drops if drop.state is DropState.HELD and drop.reason in RELEASABLE]
         if not fitting or drops[0].abandoned:
-            hint = "what was given up or met a taken name is tried again by: erp-bridge orders retry REF"
-            raise _forbidden(drops, hint)
+            raise _forbidden(drops, _INSTEAD.get(drops[0].reason or "", _RETRY))
         for drop in fitting:
             if drop.by_file:
                 raise _forbidden(drops, f"{drop.file_name}.hold lies in the outbox; remove that file")
@@ -79,6 +78,8 @@ class FileActs:
         drop = (await self._drops(order_id, target))[0]
         if drop.state not in _RESENDABLE or drop.abandoned:
             raise _forbidden([drop], "a file can be sent again once it was published and is not answered")
+        if drop.is_empty:
+            raise _forbidden([drop], f"there is no file to send; {_AGAIN}")
         held = self._held[drop.target]
         async with self._in_hand([drop]):
             await self._refuse_while_there(drop)
@@ -97,7 +98,8 @@ class FileActs:
             taken_back = await self._taken_back(drop, because)
             if not await self._journal.acts.render_again(taken_back, rendered, because):
                 raise _changed(drop)
-        return f"{rendered.file_name} takes the place of {drop.file_name}"
+        held = f" and is held: {rendered.detail}" if rendered.held else ""
+        return f"{rendered.file_name} takes the place of {drop.file_name}{held}"
 
     async def _taken_back(self, drop: CurrentDrop, because: str) -> CurrentDrop:
         """The drop with its file out of the ERP's sight, if it was in sight at all; else this raises."""
@@ -169,6 +171,12 @@ class FileActs:
         raise _forbidden([drop], f"{drop.file_name} lies in the outbox; {hint}")
 
 
+_AGAIN = "after its cause is mended: erp-bridge orders resend REF --render-again --because TEXT"
+_RETRY = "what was given up or met a taken name is tried again by: erp-bridge orders retry REF"
+_INSTEAD: Mapping[str, str] = {
+    HeldReason.RULES: f"there is no file to let go; {_AGAIN}",
+    HeldReason.TEMPLATE: "a template becomes no file; erp-bridge orders abandon REF --because TEXT closes it",
+}
 _LATER = "; its file is moved as soon as the target can be reached"
 
 

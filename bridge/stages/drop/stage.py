@@ -21,7 +21,7 @@ from bridge.stages.courier import carry, keep_looking
 from bridge.stages.drop.acts import FileActs
 from bridge.stages.drop.held import HeldFiles
 from bridge.stages.drop.readiness import Readiness
-from bridge.states import DropState, HeldReason, Pause
+from bridge.states import DropState, HeldReason, Pause, ReportPolicy
 from bridge.transports import End, FileNames, Parcel, PausedError, Step, Transport
 
 PROBE_AGAIN = timedelta(seconds=10)
@@ -35,11 +35,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DropPoint:
-    """A target as the drop stage sees it."""
+    """A target as the drop stage sees it; ``confirms`` where the ERP's fetching a file confirms its order."""
 
     target: str
     transport: Transport
     format: str
+    confirms: ReportPolicy | None = None
 
 
 @dataclass(slots=True)
@@ -282,7 +283,8 @@ class DropStage:
         if not waiting:
             return
         gone = await post.point.transport.missing([file.file_name for file in waiting])
-        for file in await self._journal.drops.note_taken([file for file in waiting if file.file_name in gone]):
+        fetched = [file for file in waiting if file.file_name in gone]
+        for file in await self._journal.drops.note_taken(fetched, post.point.confirms):
             self._report_taken(post, file)
 
     def _report_taken(self, post: _Post, file: WaitingFile) -> None:
