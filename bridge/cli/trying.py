@@ -33,7 +33,10 @@ def _chosen_target(name: str | None) -> "tuple[Config, Target]":
 @click.option("--sample", is_flag=True, help="A made-up order instead of a file.")
 @click.option("--target", "target_name", help="The target whose file is wanted; not needed when there is one.")
 def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
-    """Print the file that an order would become, to the byte; with -v also the fields that nobody knows."""
+    """Print the file that an order would become, to the byte.
+
+    With -v also the fields that nobody knows.
+    """
     from bridge.cli.sending import letters
     from bridge.errors import PermanentError
 

@@ -4,6 +4,7 @@ Not for: finding the function (``config/hooks.py``).
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from bridge.model import Line, SalesOrder
@@ -20,7 +21,7 @@ def called(name: str, hook: Callable[[Any], object], order: SalesOrder) -> Sales
     try:
         made = hook(order)
     except (Exception, SystemExit) as error:
-        raise HookFailedError(f"hook {name} raised {type(error).__name__}: {error}"[:_LONGEST]) from error
+        raise HookFailedError(f"hook {name} raised {type(error).__name__}: {_words(error)}"[:_LONGEST]) from error
     if not isinstance(made, SalesOrder):
         raise HookFailedError(f"hook {name} returned {type(made).__name__}, not a SalesOrder")
     wrong = _unlike(order, made)
@@ -29,14 +30,35 @@ def called(name: str, hook: Callable[[Any], object], order: SalesOrder) -> Sales
     return made
 
 
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a stranger's error may not even say what it is
+        return "without words"
+
+
 def _unlike(order: SalesOrder, made: SalesOrder) -> str:
     """What would keep the ERP's answer from being matched; empty when nothing does."""
     if (made.order_ref, made.application) != (order.order_ref, order.application):
         return "changed order_ref or application, by which answers are matched"
+    if not isinstance(made.lines, tuple):
+        return f"returned lines as {type(made.lines).__name__}, not as a tuple"
     if not made.lines:
         return "left no lines"
-    if not all(isinstance(line, Line) for line in made.lines):
+    return next((what for line in made.lines if (what := _unfit(line))), "") or _unlike_lines(order, made)
+
+
+def _unfit(line: object) -> str:
+    if not isinstance(line, Line):
         return "returned lines that are no Line"
+    if type(line.line_no) is not int:
+        return "returned a line number that is no whole number"
+    amounts = (line.qty, line.unit_price, line.unit_vat)
+    is_exact = all(isinstance(amount, Decimal) for amount in amounts)
+    return "" if is_exact else "returned a quantity or a price that is no Decimal"
+
+
+def _unlike_lines(order: SalesOrder, made: SalesOrder) -> str:
     known = {line.line_no for line in order.lines}
     numbers = [line.line_no for line in made.lines]
     if len(set(numbers)) < len(numbers):

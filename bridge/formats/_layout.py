@@ -3,14 +3,15 @@
 Pure, and the same for every format that has a layout. Not for: separators, elements, braces.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.formats._layout_names import ALL, Context, Scope
+from bridge.formats._layout_names import ALL, LINE, Context, Scope, places_of_lines
 from bridge.formats._layout_plan import Record
 from bridge.formats._layout_values import Cell, Style, Value, value_of
 from bridge.formats._protocol import not_renderable
+from bridge.formats._text import shown
 from bridge.model import SalesOrder
 
 
@@ -36,16 +37,21 @@ class _Slot:
     inner: list["_Slot"] = field(default_factory=list)
 
 
-def rows_of(layout: Sequence[Record], order: SalesOrder, moment: tuple[int, datetime], style: Style) -> list[Row]:
+def rows_of(
+    layout: Sequence[Record], order: SalesOrder, moment: tuple[int, datetime], style: Style, *, leaves_out: bool
+) -> list[Row]:
     """The records of the order's file; ``moment`` is the control number and the time of receipt.
 
-    Raises ``PermanentError`` by the name of the order's field, also when no record at all would be written.
+    Raises ``PermanentError`` by the name of the order's field, also when no record at all would be written, and unless
+    ``leaves_out`` when a line would be in none.
     """
     counts: dict[str, int] = {ALL: 0}
     start = Scope((order,), ("",), Context(*moment, counts))
     slots = _slots(layout, start, counts)
     if not slots:
         raise not_renderable("lines", "leave the file empty", "Have the shop send rows that the layout's where accepts")
+    if not leaves_out and any(_is_for_lines(record) for record in layout):
+        _refuse_unwritten(order, slots)
     return [_written(slot, style) for slot in slots]
 
 
@@ -62,6 +68,30 @@ def _slots(layout: Sequence[Record], scope: Scope, counts: dict[str, int]) -> li
             counts[ALL] += 1
             found.append(_Slot(record, part, _slots(record.inner, part, counts)))
     return found
+
+
+def _is_for_lines(record: Record) -> bool:
+    return record.options.each == LINE or any(map(_is_for_lines, record.inner))
+
+
+def _refuse_unwritten(order: SalesOrder, slots: Sequence[_Slot]) -> None:
+    """A line is in the file when a record was written for it, or when a field adds it up by a condition of its own."""
+    stated = set(_stated(slots, set()))
+    for place, line in zip(places_of_lines(order), order.lines, strict=True):
+        if place not in stated:
+            reason = f'is in no record of the file (group "{shown(line.group or "")}", type "{shown(line.type or "")}")'
+            remedy = 'Let the where of a record or of a sum accept it, or set unmatched_lines = "leave_out"'
+            raise not_renderable(place, reason, remedy)
+
+
+def _stated(slots: Sequence[_Slot], asked: set[int]) -> Iterator[str]:
+    for slot in slots:
+        yield from slot.scope.places[1:2]
+        if id(slot.record) not in asked:  # a sum says the same in each of its records
+            asked.add(id(slot.record))
+            for cell in slot.record.cells:
+                yield from cell.states(slot.scope) if cell.states else ()
+        yield from _stated(slot.inner, asked)
 
 
 def _written(slot: _Slot, style: Style) -> Row:

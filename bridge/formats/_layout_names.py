@@ -7,7 +7,7 @@ done to a value (``_layout_values``).
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -23,6 +23,7 @@ RAW = "raw"
 INFO = "info"
 COUNT = "count_of_"
 ALL = "all"
+LINE = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class InfoEntry:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a file knows besides its order."""
+    """What a file knows besides its order, and what was found out about that while it is written."""
 
     control: int
     at: datetime
     counts: Mapping[str, int]
+    found: dict[object, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ ORDER = Level("order", SalesOrder)
 # The words of `each` for the parts of a part, and the lists these stand in.
 PARTS: Mapping[type, Mapping[str, tuple[str, type]]] = {
     SalesOrder: {
-        "line": ("lines", Line),
+        LINE: ("lines", Line),
         "payment": ("payments", Payment),
         "fee": ("fees", Charge),
         "discount": ("discounts", Charge),
@@ -127,6 +129,11 @@ _DERIVED: Mapping[type, Mapping[str, tuple[Callable[[Any], object], type]]] = {
 }
 
 
+def places_of_lines(order: SalesOrder) -> Iterator[str]:
+    """The place of each line of the order, as its scope has it."""
+    return (f"lines[{at}]" for at in range(len(order.lines)))
+
+
 def resolve(name: str, levels: Sequence[Level]) -> Named:
     """The name as it is seen from the innermost of ``levels``; ``ValueError`` when nobody has it."""
     if name in _CONTEXT:
@@ -141,8 +148,23 @@ def resolve(name: str, levels: Sequence[Level]) -> Named:
         if found is not None:
             steps, kind = found
             plain_name = name.removeprefix(f"{levels[depth].word}.") if parts[0][0] == levels[depth].word else name
-            return Named(plain_name, _getter(steps, depth), kind, depth)
-    raise ValueError(f'"{shown(name)}" is no name of {levels[-1].word} or order{_meant(name, levels)}')
+            get = _getter(steps, depth)
+            return Named(plain_name, once(get) if depth == 0 < len(levels) - 1 else get, kind, depth)
+    seen = dict.fromkeys((levels[-1].word, levels[0].word))
+    raise ValueError(f'"{shown(name)}" is no name of {" or ".join(seen)}{_meant(name, levels)}')
+
+
+def once(get: Callable[[Scope], object]) -> Callable[[Scope], object]:
+    """The same for what all records of a file share, looked up once a file: an order may have 10,000 lines."""
+    key = object()
+
+    def known(scope: Scope) -> object:
+        found = scope.context.found
+        if key not in found:
+            found[key] = get(scope)
+        return found[key]
+
+    return known
 
 
 _CONTEXT: Mapping[str, tuple[Callable[[Scope], object], type]] = {

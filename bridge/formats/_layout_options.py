@@ -15,6 +15,7 @@ from bridge.formats._text import shown
 FieldT = TypeVar("FieldT")
 REST = "*"
 REFUSE, KEEP = "refuse", "keep"
+LEAVE_OUT = "leave_out"
 _SOURCES = ("from", "const", "join", "sum")
 _PROBE = datetime(2026, 11, 20, 14, 2, 11, tzinfo=UTC)
 
@@ -133,6 +134,12 @@ class LayoutOptions(TextOptions):
     maps: Annotated[Mapping[str, Mapping[str, str]], AfterValidator(_with_rest)] = Field(
         default_factory=dict,
         description='Tables of the ERP\'s words by ours; "*" says what happens to the rest: refuse, keep, or a word.',
+        json_schema_extra={"side": "write"},
+    )
+    unmatched_lines: Literal["refuse", "leave_out"] = Field(
+        default="refuse",
+        description="What happens in a layout with records for lines to an order of which a line is in none of them: "
+        "refuse it, or leave the line out. Lines that a field adds up with sum, of and where count as written.",
         json_schema_extra={"side": "write"},
     )
 

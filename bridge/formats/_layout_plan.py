@@ -14,11 +14,13 @@ from bridge.formats._layout_amounts import total_of
 from bridge.formats._layout_names import (
     ALL,
     COUNT,
+    LINE,
     ORDER,
     PARTS,
     InfoEntry,
     Level,
     Scope,
+    once,
     resolve,
 )
 from bridge.formats._layout_options import Conditions, FieldOptions, LayoutOptions, RecordOptions
@@ -28,6 +30,9 @@ from bridge.formats._numbers import trimmed
 from bridge.formats._text import shown
 
 _QUANTITIES = frozenset({"qty", "qty_break"})
+_WHOLE_AMOUNTS = frozenset({"line_net", "line_gross", "line.line_net", "line.line_gross"})
+# Besides what an answer returns: who the buyer is in the ERP, and what other registers find by it.
+_CODES = CODES | {"code", "person_code", "vat_no", "gln", "gtin"}
 _NUMBERS = (int, Decimal)
 _PROBE = datetime(2026, 11, 20, 14, 2, 11, tzinfo=UTC)
 _Reached = tuple[Callable[[Scope], object], Callable[[Scope], str], type]
@@ -90,7 +95,9 @@ class _Planner:
             is_number=options.is_numeric(),
             is_numeric=not options.map and (kind in _NUMBERS or options.is_numeric()),
             is_quantity=last in _QUANTITIES,
-            is_code=last in CODES and not options.map,
+            is_code=_is_code(options.source) and not options.map,
+            codes=tuple(resolve(name, levels).get for name in options.join if _is_code(name)),
+            states=_stated_by(options, levels),
         )
 
     def _check(self, options: FieldOptions, kind: type) -> None:
@@ -167,8 +174,12 @@ def _said(options: FieldOptions) -> str:
 
 
 def _is_whole(options: FieldOptions, kind: type) -> bool:
-    is_code = options.source.rpartition(".")[2] in CODES
+    is_code = any(map(_is_code, (options.source, *options.join)))
     return not options.map and (is_code or kind in {datetime, *_NUMBERS} or options.is_numeric())
+
+
+def _is_code(name: str) -> bool:
+    return name.rpartition(".")[2] in _CODES
 
 
 # --- where a value comes from
@@ -201,7 +212,16 @@ def _summed(options: FieldOptions, levels: tuple[Level, ...]) -> _Reached:
     def get(scope: Scope) -> object:
         return total_of(_amount(amount.get(one)) for one in parts(scope.at(depth)) if accepts(one))
 
-    return get, (lambda _: options.of), Decimal
+    return once(get) if depth == 1 < len(levels) else get, (lambda _: options.of), Decimal
+
+
+def _stated_by(options: FieldOptions, levels: tuple[Level, ...]) -> Callable[[Scope], Iterator[str]] | None:
+    """The lines that a sum stands for: those that its ``where`` chose. A total of all lines stands for none of them."""
+    if options.sum not in _WHOLE_AMOUNTS or not options.where or _singular(options.of) != LINE:
+        return None
+    inner, parts = _parts_of(LINE, levels[:1])
+    accepts = _condition(options.where, inner)
+    return lambda scope: (one.places[-1] for one in parts(scope.at(1)) if accepts(one))
 
 
 def _amount(found: object) -> Decimal | None:

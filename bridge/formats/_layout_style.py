@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bridge.formats._layout import Row, rows_of
-from bridge.formats._layout_options import FlatOptions, LayoutOptions, RecordOptions
+from bridge.formats._layout_options import LEAVE_OUT, FlatOptions, LayoutOptions, RecordOptions
 from bridge.formats._layout_plan import Record, plan, texts_of
 from bridge.formats._layout_values import Style
 from bridge.formats._text import AUTO, cleaned, shown, unencodable
@@ -21,14 +21,20 @@ _UNICODE = ("utf-8", "utf-16", "utf-32", "utf-7")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A layout that was found to be in order, and the style in which it writes."""
+    """A layout that was found to be in order, the style in which it writes, and whether it may leave lines out."""
 
     records: tuple[Record, ...]
     style: Style
+    leaves_out: bool = False
+
+    @classmethod
+    def of(cls, records: tuple[Record, ...], style: Style, options: LayoutOptions) -> "Layout | None":
+        """The layout that the settings describe; ``None`` when they describe none."""
+        return cls(records, style, options.unmatched_lines == LEAVE_OUT) if records else None
 
     def rows(self, order: SalesOrder, control: int, at: datetime) -> list[Row]:
         """The records of the order's file; raises ``PermanentError`` by the name of the order's field."""
-        return rows_of(self.records, order, (control, at), self.style)
+        return rows_of(self.records, order, (control, at), self.style, leaves_out=self.leaves_out)
 
 
 def codec_of(encoding: str) -> str | None:

@@ -5,7 +5,7 @@ Not for: where it comes from (``_layout_names``), nor where in the file it goes 
 
 import decimal
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -19,7 +19,7 @@ from bridge.formats._layout_options import KEEP, REFUSE, REST, FieldOptions
 from bridge.formats._neutral import passable
 from bridge.formats._numbers import exact, plain, trimmed
 from bridge.formats._protocol import not_renderable
-from bridge.formats._text import shown
+from bridge.formats._text import cleaned, shown
 
 Value: TypeAlias = str | Decimal | int | bool | None
 
@@ -82,7 +82,8 @@ class Cell:
     """A field of a layout with its source found. ``about`` names the order's field, ``place`` that of the file.
 
     A code is refused rather than changed; a quantity is written without zeros behind its last digit. What is numeric
-    came as a number; what ``is_number`` shall become one.
+    came as a number; what ``is_number`` shall become one. ``states`` gives the places of the lines that it stands for:
+    those whose amounts it adds up because a condition chose them. ``codes`` are the references among joined names.
     """
 
     options: FieldOptions
@@ -95,6 +96,8 @@ class Cell:
     is_numeric: bool = False
     is_quantity: bool = False
     is_code: bool = False
+    states: Callable[[Scope], Iterator[str]] | None = None
+    codes: tuple[Callable[[Scope], object], ...] = ()
 
 
 def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
@@ -104,10 +107,12 @@ def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
         found = _only(cell, cell.get(scope), style, refuse)
         if found is None:
             return _constant(cell.options.default, style)
+        for code in cell.codes:
+            _keep(code(scope), style, refuse)
         value = _worked(cell, found, style, refuse)
     except ValueError as error:
         raise refuse(f"cannot be written: {error}", "Have the shop send a sane amount") from error
-    if isinstance(value, str):
+    if isinstance(value, str) and not (cell.is_numeric and value):
         return _fitted(cell, value, style, scope)
     if cell.limit is not None and len(as_text(value, style)) > cell.limit:
         raise refuse(
@@ -237,11 +242,7 @@ def _fitted(cell: Cell, text: str, style: Style, scope: Scope) -> str | list[str
     """The text as the file can hold it, within its limit."""
     clean = text if text.isprintable() else passable(cell.about(scope), text, style.line_break)
     refuse = partial(_refuse, cell, scope)
-    clean = style.passes(clean)
-    if style.replace:
-        clean = clean.translate(style.replace)
-    if style.codec is not None:
-        clean = _encodable(clean, style, refuse)
+    clean = _passed(clean, style, refuse)
     if cell.is_code and clean != text:
         raise refuse(f'is "{shown(text)}", a reference that the file cannot hold', "Have the shop send plain letters")
     limit = cell.limit
@@ -256,6 +257,24 @@ def _fitted(cell: Cell, text: str, style: Style, scope: Scope) -> str | list[str
         f"has {len(clean)} letters, and there is room for {room}",
         "Have the shop shorten it, or set overflow for the field",
     )
+
+
+def _keep(code: object, style: Style, refuse: _Refuse) -> None:
+    """Refuse a reference among joined texts that would be changed."""
+    if isinstance(code, str) and _passed(cleaned(code, style.line_break), style, refuse) != code:
+        raise refuse(
+            f'holds "{shown(code)}", a reference that the file cannot hold', "Have the shop send plain letters"
+        )
+
+
+def _passed(text: str, style: Style, refuse: _Refuse) -> str:
+    """The text in letters that the file can hold; what stands in for a letter is replaced like any other."""
+    clean = style.passes(text)
+    if style.codec is not None and _missing(clean, style) is not None:
+        clean = unicodedata.normalize("NFC", clean)
+    if style.replace:
+        clean = clean.translate(style.replace)
+    return clean if style.codec is None else _encodable(clean, style, refuse)
 
 
 def split(text: str, limit: int, parts: int) -> list[str]:
@@ -274,18 +293,22 @@ def _encodable(text: str, style: Style, refuse: _Refuse) -> str:
     letter = _missing(text, style)
     if letter is None:
         return text
-    composed = unicodedata.normalize("NFC", text)
+    made = text
     if style.unencodable == "table":
-        composed = "".join(one.translate(_PLAIN_LETTERS) if _missing(one, style) else one for one in composed)
+        made = "".join(_instead(one.translate(_PLAIN_LETTERS), style) if _missing(one, style) else one for one in text)
     if style.unencodable == "question_mark":
-        composed = "".join("?" if _missing(one, style) else one for one in composed)
-    letter = _missing(composed, style)
+        made = "".join(_instead("?", style) if _missing(one, style) else one for one in text)
+    letter = _missing(made, style)
     if letter is None:
-        return composed
+        return made
     raise refuse(
         f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {style.codec} cannot write',
         'Set encoding = "utf-8" in the target\'s order section, if the ERP reads it, or unencodable',
     )
+
+
+def _instead(text: str, style: Style) -> str:
+    return text.translate(style.replace) if style.replace else text
 
 
 def _missing(text: str, style: Style) -> str | None:

@@ -65,6 +65,13 @@ def check_never(delimiter: str, decimal: str, replace: Mapping[str, str]) -> Non
         raise ValueError('with quoting = "never", decimal and delimiter are the same character')
 
 
+def check_numbers(decimal: str, replace: Mapping[str, str]) -> None:
+    """Refuse with ``ValueError`` what would change an amount in the shape without a layout."""
+    bad = [letter for letter in replace if letter in f"0123456789-{decimal}"]
+    if bad:
+        raise ValueError(f'replace would change amounts, which hold "{bad[0]}"; describe the columns in fields')
+
+
 def heading_of(records: Sequence[ColumnRecord]) -> list[str]:
     """The headings of the one kind of row that names its columns; ``ValueError`` when they are not for all of it."""
     named = [record for record in _all(records) if any(column.name for column in record.fields)]

@@ -32,6 +32,7 @@ from bridge.formats._separated import (
     Replacements,
     cells_of,
     check_never,
+    check_numbers,
     heading_of,
     quoted,
     replaced,
@@ -135,6 +136,8 @@ class Options(FlatOptions):
             check_never(self.delimiter, self.decimal, self.replace)
         if self.fields and self.record:
             raise ValueError("fields stands beside record; write it inside one, or drop record")
+        if not _kinds(self):
+            check_numbers(self.decimal, self.replace)
         _records(self)
         return self
 
@@ -143,7 +146,7 @@ def build(options: Options) -> Format:
     """The format with these settings."""
     records = _records(options)
     style = replace(flat_style_of(options), replace=table_of(options.replace))
-    return _Delimited(options, dialect_of(options), Layout(records, style) if records else None)
+    return _Delimited(options, dialect_of(options), Layout.of(records, style, options))
 
 
 def _kinds(options: Options) -> tuple[ColumnRecord, ...]:
@@ -158,6 +161,8 @@ def _records(options: Options) -> tuple[Record, ...]:
         raise ValueError(f'{options.encoding} cannot write the "{letter}" in a heading')
     if any(not name.isprintable() for name in names):
         raise ValueError("a heading holds a line break or another control character")
+    if options.header and any(_separates(name, options) for name in names):
+        raise ValueError(f'a heading holds the delimiter "{options.delimiter}", and quoting is never')
     return checked(kinds, options, lambda text: _separates(text, options))
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from bridge.formats._fixed_layout import FixedField, PlaceRecord, are_records, check_widths, found_in, line_of
 from bridge.formats._layout import flat
-from bridge.formats._layout_options import FlatOptions
+from bridge.formats._layout_options import LEAVE_OUT, FlatOptions
 from bridge.formats._layout_style import Layout, checked, flat_style_of
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
@@ -117,7 +117,7 @@ def build(options: Options) -> Format:
     records = checked(options.record or _OWN_RECORDS, options)
     # Blanks around a value are lost among those that fill it up, so a reference that has them is refused.
     style = replace(flat_style_of(options), passes=str.strip)
-    return _Fixed(options, dialect_of(options), Layout(records, style))
+    return _Fixed(options, dialect_of(options), Layout(records, style, options.unmatched_lines == LEAVE_OUT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ _DEEPEST = 50
 _BEGINNINGS = (b"{", b"[")
 
 
+# Made once: json.dumps makes an encoder for each value.
+_escaped = json.JSONEncoder().encode
+_as_it_is = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class Options(LayoutOptions):
     """Settings of ``json``. The neutral names of an order and of an acknowledgement need none."""
 
@@ -56,7 +61,7 @@ def build(options: Options) -> Format:
     """The format with these settings."""
     records = checked(_parts(options), options)
     style = Style(ZoneInfo(options.time_zone), line_break="\n", words=("false", "true"), typed=True, has_offset=True)
-    return _Json(options, dialect_of(options), Layout(records, style) if records else None)
+    return _Json(options, dialect_of(options), Layout.of(records, style, options))
 
 
 def _parts(options: Options) -> tuple[MemberRecord, ...]:
@@ -198,8 +203,8 @@ def _written(value: object, encoding: str, start: str) -> str:
         return "[" + inner + f",{inner}".join(_written(part, encoding, inner) for part in value) + start + "]"
     if isinstance(value, Decimal):
         return plain(value)
-    return _text(value, encoding) if isinstance(value, str) else json.dumps(value)
+    return _text(value, encoding) if isinstance(value, str) else _escaped(value)
 
 
 def _text(text: str, encoding: str) -> str:
-    return json.dumps(text, ensure_ascii=encoding != AUTO and unencodable(text, encoding) is not None)
+    return _escaped(text) if encoding != AUTO and unencodable(text, encoding) is not None else _as_it_is(text)

@@ -98,7 +98,7 @@ def build(options: Options) -> Format:
         has_offset=True,
         passes=holdable,
     )
-    layout = Layout(records, style) if records else None
+    layout = Layout.of(records, style, options)
     return _Xml(options, dialect_of(options), paths_of(options.paths, options.namespaces), layout)
 
 

@@ -5,6 +5,7 @@ them: what cannot be read is warned of, and the simple codes count. Not for: whi
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -16,6 +17,7 @@ SHIPPINGS = "norce-checkout-shippings"
 PAYMENTS = "norce-checkout-payments"
 REMOVED = "removed"
 
+_HALVES = re.compile("[\ud800-\udfff]")  # half a character, which JSON can spell and no file can carry
 _KINDS = {kind.value: kind for kind in PaymentKind}
 
 
@@ -31,7 +33,7 @@ class _Entry:
     def text(self, name: str) -> str | None:
         """Text, or a number as it was written."""
         value = self._fields.get(name)
-        return (value.strip() or None) if isinstance(value, str) else None
+        return (_HALVES.sub("", value).strip() or None) if isinstance(value, str) else None
 
     def amount(self, name: str) -> Decimal | None:
         try:
@@ -128,7 +130,9 @@ def _payments(order: SalesOrder, found: Sequence[_Entry], warnings: list[str]) -
     if len(amounts) < len(found) or sum(amounts, Decimal()) not in _totals(order):
         warnings.append(f"AdditionalInfo {PAYMENTS} does not add up to the order's payments; Payments counts")
         return order.payments
-    return tuple(_payment(paid, order) for paid in found)
+    by_ref = {payment.ref: payment for payment in reversed(order.payments) if payment.ref}
+    only = order.payments[0] if len(order.payments) == 1 else Payment()
+    return tuple(_payment(paid, by_ref.get(paid.text("reference") or "", only)) for paid in found)
 
 
 def _totals(order: SalesOrder) -> tuple[Decimal, ...]:
@@ -138,16 +142,13 @@ def _totals(order: SalesOrder) -> tuple[Decimal, ...]:
     return (sum(paid, Decimal()), rows) if paid else (rows,)
 
 
-def _payment(paid: _Entry, order: SalesOrder) -> Payment:
+def _payment(paid: _Entry, behind: Payment) -> Payment:
     """A payment of the checkout; the codes that the ERP knows are those of Norce's payment behind it."""
-    ref, provider = paid.text("reference"), paid.text("adapterid") or paid.text("name")
-    behind = next((payment for payment in order.payments if ref and payment.ref == ref), None)
-    if behind is None:
-        behind = order.payments[0] if len(order.payments) == 1 else Payment()
+    provider = paid.text("adapterid") or paid.text("name")
     return replace(
         behind,
         name=paid.text("name") or behind.name,
-        ref=ref or behind.ref,
+        ref=paid.text("reference") or behind.ref,
         amount=paid.amount("amount"),
         currency=paid.text("currency") or behind.currency,
         provider=provider,

@@ -32,8 +32,9 @@ _T = TypeVar("_T")
 class Translated:
     """An order in our words, the key of the application it came from, and what a person should know about it.
 
-    ``sent`` is the order by its own fields alone, before the checkout's info types were read: what a fingerprint is
-    made of, so that a better reading of them makes no conflict of a repeat.
+    ``sent`` is the order by its own fields alone, before the checkout's info types were read, and with a date without
+    offset in Norce's zone: what a fingerprint is made of, so that neither a better reading nor another
+    ``[site] time_zone`` makes a conflict of a repeat.
     """
 
     order: model.SalesOrder
@@ -68,7 +69,9 @@ def translate(
         raise invalid(found.faults)
     sent = _order(request, application_name, _aware(request.submit_date, default_zone))
     order, warnings = filled(sent)
-    return Translated(order, application_key_of(request), (*found.warnings, *warnings), sent)
+    if request.submit_date and not request.submit_date.tzinfo:
+        sent = replace(sent, ordered_at=_aware(request.submit_date, NORCE_ZONE))
+    return Translated(order, application_key_of(request), (*warnings, *found.warnings), sent)
 
 
 def _order(request: wire.OrderRequest, application: str, ordered_at: dt.datetime | None) -> model.SalesOrder:

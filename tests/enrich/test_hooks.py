@@ -22,6 +22,15 @@ def leaving(_: SalesOrder) -> SalesOrder:
     raise SystemExit(1)
 
 
+class MuteError(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def mute(_: SalesOrder) -> SalesOrder:
+    raise MuteError
+
+
 def endless(order: SalesOrder) -> SalesOrder:
     return endless(order)
 
@@ -44,6 +53,11 @@ def endless(order: SalesOrder) -> SalesOrder:
             "a line number that the order does",
         ),
         (lambda _order, _more: None, "raised TypeError"),
+        (lambda order: replace(order, lines=5), "returned lines as int"),
+        (lambda order: replace(order, lines=list(order.lines)), "returned lines as list"),
+        (lambda order: replace(order, lines=(replace(order.lines[0], line_no=[]),)), "no whole number"),
+        (lambda order: replace(order, lines=(replace(order.lines[0], unit_price=0.1),)), "price that is no Decimal"),
+        (mute, "raised MuteError: without words"),
     ],
 )
 def test_a_hook_that_goes_wrong_is_one_error(hook: Callable[[Any], object], what: str) -> None:

@@ -1,6 +1,7 @@
 """Each row of the table in `norce/checkout.md` 7.3: the first source that has a value fills the order."""
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -265,3 +266,27 @@ def test_every_info_type_is_in_the_order_under_its_code(where: str, code: Mappin
     inner[place[-1]] = [{**code, "Value": "XL"}]
 
     assert found(translated(document).order)["SIZE"] == "XL"
+
+
+def test_half_a_character_in_a_value_is_left_out_and_fails_nothing() -> None:
+    found = read({SHIPPINGS: [{**SHIPPING, "deliveryDetails": {"carrier": "Post\ud83dNord"}}]}).order
+
+    assert found.delivery.carrier == "PostNord"
+
+
+def test_ten_thousand_payments_are_matched_once() -> None:
+    refs = [f"P{number}" for number in range(6000)]
+    norce = [{"PaymentMethodCode": ref, "PaymentRef": ref, "Amount": "1"} for ref in refs]
+    entries = [{"reference": ref, "amount": 1} for ref in reversed(refs)]
+
+    began = time.perf_counter()
+    found = read({PAYMENTS: entries}, Payments=norce).order.payments
+
+    assert [payment.method for payment in found] == refs[::-1]
+    assert time.perf_counter() - began < 2
+
+
+def test_what_the_checkout_says_amiss_is_told_before_oddities_of_rows() -> None:
+    rows = [{**ITEM, "LineNo": number, "TypeGroup": "Odd"} for number in range(1, 40)]
+
+    assert "is not JSON" in read({PAYMENTS: "{"}, Items=rows).warnings[0]

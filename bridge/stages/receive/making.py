@@ -112,7 +112,7 @@ def make_order(request: OrderRequest, application: str, zone: ZoneInfo, settings
     translated = translate(request, application, zone)
     order, odd_bundles = priced(translated.order, settings.levels)
     odd_totals = oddity(order, translated.sent.payments)
-    warnings = (*translated.warnings, *odd_bundles, *([odd_totals] if odd_totals else []))
+    warnings = (*([odd_totals] if odd_totals else []), *translated.warnings, *odd_bundles)
     hold = next(_holds(translated, odd_totals, settings), None)
     return MadeOrder(order, translated.sent, tuple(islice(warnings, MOST_WARNINGS)), hold)
 
