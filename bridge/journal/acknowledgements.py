@@ -18,7 +18,7 @@ from bridge.journal.records import AlertFound, FileOutcome, Recorded, Recording
 from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
 from bridge.reports.brief import Brief
 from bridge.reports.kinds import StatusReport, number_of
-from bridge.reports.owing import Plan, Verdict, plan
+from bridge.reports.owing import Plan, Verdict, plan, question_of
 from bridge.reports.papers import Known
 from bridge.states import DROP_MOVES, DropState, Outcome, ReportPolicy, consequence, is_allowed
 
@@ -242,24 +242,33 @@ def _answer_drop(db: Database, order: MatchedOrder, at: datetime) -> None:
 
 
 def _carry_out(db: Database, mention: _Mention, order: MatchedOrder, follows: Plan, ack_id: int) -> None:
-    """Outcome, number, question to a person, reports and alert; a document ends no question that is open."""
+    """Outcome, number, question to a person, reports and alert."""
     number = order.erp_order_no or mention.ack.erp_order_no
     if follows.verdict is Verdict.APPLIED:
+        answered = question_of(order.outcome) if order.outcome else None
         db.execute(
-            "UPDATE orders SET outcome = ?, erp_order_no = ?, waits_because = ? WHERE id = ?",
-            [follows.outcome, number, follows.waits_because, order.order_id],
+            """
+            UPDATE orders SET outcome = ?, erp_order_no = ?, waits_because = nullif(waits_because, ?) WHERE id = ?""",
+            [follows.outcome, number, answered, order.order_id],
         )
-    elif follows.waits_because is not None:
-        db.execute(
-            "UPDATE orders SET waits_because = ? WHERE id = ?",
-            [follows.waits_because, order.order_id],
-        )
+    if follows.waits_because is not None:
+        _ask(db, order.order_id, follows.waits_because)
     for report in follows.reports:
         digest = follows.digest if number_of(report) is not None else None
         reports.owe(db, reports.Owed(order.order_id, ack_id, report, digest), mention.at)
     if follows.alert is not None:
         alert = AlertFound(follows.alert.kind, order.order_ref, "ticket", follows.alert.text)
         alerts.tell_once(db, alert, mention.at)
+
+
+def _ask(db: Database, order_id: int, question: str) -> None:
+    """Beside what is asked already: only the ERP's next word on the same outcome, or a person, ends a question."""
+    db.execute(
+        """
+        UPDATE orders SET waits_because = CASE WHEN waits_because IS NULL THEN ? ELSE waits_because || '; ' || ? END
+        WHERE id = ? AND instr(coalesce(waits_because, ''), ?) = 0""",
+        [question, question, order_id, question],
+    )
 
 
 def _take_receipt(db: Database, mention: _Mention, order: MatchedOrder, policy: ReportPolicy, ack_id: int) -> None:

@@ -36,6 +36,8 @@ def confirm(db: Database, said: Confirmation, at: datetime) -> None:
     """Take the ERP's number from a person. Raises :class:`PermanentError` when what is known forbids it."""
     known = _known(db, said.order_id)
     _refuse_unless_news(known, said.erp_order_no)
+    if not said.is_shared:
+        _refuse_taken(db, known, said)
     if is_allowed(DROP_MOVES, known.drop_state, DropState.ANSWERED, "confirm"):
         db.execute(
             "UPDATE drops SET state = ?, answered_at = ?, presumed = 0, reason = NULL, litter = ? WHERE id = ?",
@@ -104,4 +106,20 @@ def _refuse_unless_news(known: _Known, number: str) -> None:
             name=ErrorName.STATE_FORBIDS,
             subject=known.order_ref,
             hint=f"erp-bridge orders timeline {known.order_ref} shows what the ERP said",
+        )
+
+
+def _refuse_taken(db: Database, known: _Known, said: Confirmation) -> None:
+    """Two orders under one number make every answer ambiguous that gives this number alone."""
+    taken = db.execute(
+        "SELECT order_ref, id FROM orders WHERE erp_order_no = ? AND target = ? AND id <> ? ORDER BY id LIMIT 5",
+        [said.erp_order_no, known.target, said.order_id],
+    ).fetchall()
+    if taken:
+        others = ", ".join(f"{ref} (#{number})" for ref, number in taken)
+        raise PermanentError(
+            f'{known.target} gave the number "{said.erp_order_no}" to another order already: {others}',
+            name=ErrorName.STATE_FORBIDS,
+            subject=known.order_ref,
+            hint="ask the ERP again; if it means both by that number: orders confirm with --shared",
         )

@@ -193,7 +193,10 @@ def refresh(db: Database, order_id: int, at: datetime) -> OrderState:
 
 
 def note_answered(db: Database, order_id: int, at: datetime, told_erp_no: str | None) -> None:
-    """The answer to Norce was written out; a number told in it settles the confirmation that it told."""
+    """The answer to Norce was written out; a number told in it settles the confirmation that it told.
+
+    Not one that says more, by another of Norce's names or of rows. What came before it would move Norce back now.
+    """
     db.execute(
         "UPDATE orders SET answered_at = ? WHERE id = ? AND answered_at IS NULL",
         [iso(at), order_id],
@@ -203,10 +206,17 @@ def note_answered(db: Database, order_id: int, at: datetime, told_erp_no: str | 
     settled = db.execute(
         """
         UPDATE reports SET state = ?, sent_at = ? WHERE order_id = ? AND state = ? AND erp_order_no = ?
-        AND status IN ('confirmed', 'changed')""",
+        AND status IN ('confirmed', 'changed') AND (document IS NULL
+          OR (document ->> 'called' IS NULL AND json_array_length(document, '$.items') = 0))
+        RETURNING seq""",
         [ReportState.SENT, iso(at), order_id, ReportState.OWED, told_erp_no],
-    ).rowcount
+    ).fetchall()
     if settled:
+        db.execute(
+            "UPDATE reports SET state = ?, sent_at = ? WHERE order_id = ? AND state = ? AND seq < ? "
+            "AND status = 'received'",
+            [ReportState.SENT, iso(at), order_id, ReportState.OWED, max(seq for (seq,) in settled)],
+        )
         events.append(db, at, "reported", order_id, status="confirmed", via="the answer itself")
         refresh(db, order_id, at)
 

@@ -147,7 +147,7 @@ class DueReport:
     """A call owed to Norce, leased to the report stage.
 
     ``begun`` tells that its call was about to leave and was never settled; ``doubted`` that an earlier one may have
-    been carried out all the same.
+    been carried out all the same, ``shares_number`` that another order has a document of this kind and number.
     """
 
     id: int
@@ -162,6 +162,7 @@ class DueReport:
     owed_at: datetime
     begun: bool = False
     doubted: bool = False
+    shares_number: bool = False
 
     @property
     def is_document(self) -> bool:
@@ -360,9 +361,13 @@ class HeldEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A person's answer in the ERP's place: the number it told, and why the person says so."""
+    """A person's answer in the ERP's place: the number it told, and why the person says so.
+
+    ``is_shared`` says that the ERP means several orders by that number.
+    """
 
     order_id: int
     erp_order_no: str
     because: str
     policy: ReportPolicy
+    is_shared: bool = False

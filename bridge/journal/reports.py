@@ -139,8 +139,9 @@ def due(db: Database, now: datetime, report_after: timedelta, leased: Collection
     rows = db.execute(
         f"""
         SELECT r.id, r.order_id, o.order_ref, o.application, r.seq, r.status, r.erp_order_no, r.attempts, r.waited_s,
-          r.owed_at, r.kind, r.document, r.begun_at, r.doubted
-        {_FIRST_OWED} AND r.next_at <= ? AND o.answered_at <= ? ORDER BY r.next_at LIMIT ?""",
+          r.owed_at, r.kind, r.document, r.begun_at, r.doubted, r.number IS NOT NULL AND EXISTS
+            (SELECT 1 FROM reports s WHERE s.kind = r.kind AND s.number = r.number AND s.order_id <> r.order_id)
+        {_FIRST_OWED} AND r.next_at <= ? AND o.answered_at <= ? ORDER BY r.next_at LIMIT ?""",  # noqa: S608 - our own words
         [iso(now), iso(now - report_after), AT_ONCE + len(leased)],
     ).fetchall()
     return [
@@ -157,6 +158,7 @@ def due(db: Database, now: datetime, report_after: timedelta, leased: Collection
             owed_at=from_iso(row[9]),
             begun=row[12] is not None,
             doubted=bool(row[13]),
+            shares_number=bool(row[14]),
         )
         for row in rows
         if row[0] not in leased

@@ -266,4 +266,4 @@ def m0006_documents(db: Database) -> None:
     db.execute("ALTER TABLE reports ADD COLUMN moves_money INTEGER NOT NULL DEFAULT 0")
     db.execute("ALTER TABLE reports ADD COLUMN begun_at TEXT")
     db.execute("ALTER TABLE reports ADD COLUMN doubted INTEGER NOT NULL DEFAULT 0")
-    db.execute("CREATE UNIQUE INDEX one_document ON reports (order_id, kind, number) WHERE number IS NOT NULL")
+    db.execute("CREATE UNIQUE INDEX one_document ON reports (kind, number, order_id) WHERE number IS NOT NULL")

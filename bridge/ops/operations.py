@@ -42,14 +42,17 @@ OrderAct = Callable[[int, str, str], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class OrderActs:
-    """The acts on orders; ``confirm`` takes the order's id, the ERP's number and the reason."""
+    """The acts on orders.
+
+    ``confirm`` takes the order's id, the ERP's number, the reason, and whether it may be another order's number too.
+    """
 
     hold: OrderAct
     release: OrderAct
     resend: OrderAct
     render_again: OrderAct
     abandon: Callable[[int, str], Awaitable[str]]
-    confirm: Callable[[int, str, str], Awaitable[None]]
+    confirm: Callable[[int, str, str, bool], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

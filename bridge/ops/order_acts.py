@@ -11,7 +11,6 @@ from aiohttp import web
 
 from bridge.errors import ErrorName, PermanentError
 from bridge.journal import reading
-from bridge.journal.reading import OrderFilter
 from bridge.journal.rows import OrderRow
 from bridge.ops.guard import refuse
 from bridge.ops.once import Once, reason_in, word, words_of
@@ -91,38 +90,14 @@ class _Asked:
         number = word(words, "erp_order_no")
         if not number or not number.isprintable():
             refuse(HTTPStatus.BAD_REQUEST, 'the ERP\'s number is needed: {"erp_order_no": "...", "reason": "..."}')
-        if words.get("shared") is not True:
-            await self._refuse_taken(order, number)
-        await self._acts().confirm(order.id, number, reason_in(words))
+        is_shared = words.get("shared") is True
+        await self._acts().confirm(order.id, number, reason_in(words), is_shared)
         return f"confirmed with the ERP number {number}"
 
     async def note(self, order: OrderRow, words: Words) -> str:
         """Keep what a person has to say."""
         await self._ops.journal.acts.note(order.id, reason_in(words))
         return "noted"
-
-    async def _refuse_taken(self, order: OrderRow, number: str) -> None:
-        """Two orders under one number make every answer ambiguous that gives this number alone."""
-        taken = {
-            f"{one.order_ref} (#{one.id})": one.id
-            for one in await self._called(number)
-            if one.erp_order_no == number and one.target == order.target and one.id != order.id
-        }
-        if taken:
-            raise PermanentError(
-                f'{order.target} gave the number "{number}" to another order already: {", ".join(taken)}',
-                name=ErrorName.STATE_FORBIDS,
-                subject=order.order_ref,
-                hint="ask the ERP again; if it means both by that number: orders confirm with --shared",
-            )
-
-    async def _called(self, number: str) -> list[OrderRow]:
-        """Orders that may have this number; one with it as its reference hides the others from the first question."""
-        found = await self._ops.journal.read(lambda db: reading.find_orders(db, number))
-        if any(one.order_ref == number for one in found):
-            wanted = OrderFilter(text=number, limit=reading.AT_MOST)
-            found += (await self._ops.journal.read(lambda db: reading.list_orders(db, wanted))).orders
-        return found
 
     def _acts(self) -> OrderActs:
         if self._ops.order_acts is None:

@@ -4,7 +4,7 @@ Not for: anything else of the order; its whole body is kept too, and for a short
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -42,15 +42,20 @@ class Brief:
     def row_of(self, said: AckLine) -> BriefLine | None:
         """The one row that ``said`` speaks of; ``None`` when there is none, or more than one might be meant.
 
-        The number tells, unless the article named beside it is another row's: ERPs may number rows anew.
+        The number tells, unless the article named beside it is another row's: ERPs may number rows anew. Rows that
+        share a number are never told apart: what is delivered and invoiced is counted by it.
         """
-        by_no = next((row for row in self.lines if row.line_no == said.line_no), None)
+        by_no = self._only([row for row in self.lines if row.line_no == said.line_no])
         if said.part_no is None or (by_no is not None and said.part_no in {by_no.part_no, by_no.erp_part_no}):
             return by_no
         by_part = [row for row in self.lines if said.part_no in {row.part_no, row.erp_part_no}]
-        if by_part:
-            return by_part[0] if len(by_part) == 1 else None
-        return by_no
+        return self._only(by_part) if by_part else by_no
+
+    def _only(self, rows: Sequence[BriefLine]) -> BriefLine | None:
+        """The only one of ``rows``, if no other row of the order has its number."""
+        if len(rows) != 1 or sum(row.line_no == rows[0].line_no for row in self.lines) > 1:
+            return None
+        return rows[0]
 
 
 def brief_of(order: SalesOrder) -> str:

@@ -74,9 +74,10 @@ def plan(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
             return _paper(policy, ack, known, ReportKind.DELIVERY)
         case ReportKind.INVOICE if policy.enabled and policy.invoiced is Choice.DOCUMENT:
             return _paper(policy, ack, known, ReportKind.INVOICE)
+        case _ if ack.status in _CANCELS and known.brief is not None:
+            return _cancellation(policy, ack, known)
         case _:
-            is_of_rows = ack.status in _CANCELS and ack.lines and known.rows.lines
-            return _row_cancellation(policy, ack, known) if is_of_rows else _plain(policy, ack, known, _said(ack))
+            return _plain(policy, ack, known, _said(ack))
 
 
 def known_after(known: Known, ack: Acknowledgement, follows: Plan) -> Known:
@@ -116,11 +117,16 @@ def _plain(policy: ReportPolicy, ack: Acknowledgement, known: Known, said: Outco
         return Plan(_verdict(stand))
     follows = consequence(policy, said, was_confirmed=known.was_confirmed)
     if follows.hold:
-        return Plan(Verdict.APPLIED, said, waits_because=f"the ERP answered {said}")
+        return Plan(Verdict.APPLIED, said, waits_because=question_of(said))
     reports = list[Report](_statuses(policy, ack, known, follows))
     if follows.document is ReportKind.CANCELLATION:
         reports.append(CancellationReport(_number(ack, known), known.rows.payment_refs))
     return Plan(Verdict.APPLIED, said, tuple(reports), alert=_told(known, said, follows))
+
+
+def question_of(outcome: Outcome) -> str:
+    """What a person is asked where an outcome is to be held; the only question that a later status may end."""
+    return f"the ERP answered {outcome}"
 
 
 def _verdict(stand: Standing) -> Verdict:
@@ -168,24 +174,45 @@ def _told(known: Known, said: Outcome, follows: Consequence) -> Alert | None:
     return Alert(f"answer_{said}", f"Order {known.order_ref}: the ERP answered {said}; {what}")
 
 
-# --- cancelled rows ------------------------------------------------------------------------------------------------
+# --- cancellations -------------------------------------------------------------------------------------------------
+
+
+def _cancellation(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
+    """The whole order, the rest of one that was begun, or some of its rows.
+
+    Less than everything that is open must not annul the payment of what still comes, nor of what came.
+    """
+    if not ack.lines:
+        has_begun = known.outcome in _BEGUN
+        return _late_cancellation(policy, ack, known) if has_begun else _plain(policy, ack, known, _said(ack))
+    if any(known.rows.row_of(line) is None for line in ack.lines):
+        return _ask(known, "it cancels a row that is not one row of the order")
+    return _row_cancellation(policy, ack, known)
+
+
+def _late_cancellation(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
+    """The ERP cancels an order of which something has left: only what is still open can be cancelled for certain."""
+    if _choice_of(policy, ack) is Choice.DOCUMENT and policy.enabled:
+        if why := _cannot_annul(known):
+            return _ask(known, f"the ERP answered {ack.status} for an order that was begun, and {why}")
+        if not tally.undelivered(known.rows, tally.delivered(known.papers), known.cancelled_rows):
+            return _ask(known, f"the ERP answered {ack.status}, and nothing of the order is left to cancel")
+    return _plain(policy, ack, known, _said(ack))
 
 
 def _row_cancellation(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
-    """Rows are cancelled: the whole order, the rest of one that was begun, or less, which is a change.
-
-    Less than everything that is open must not annul the payment of what still comes.
-    """
-    if any(known.rows.row_of(line) is None for line in ack.lines):
-        return _ask(known, "it cancels a row that is not one row of the order")
-    gone = known.cancelled_rows | tally.cancelled_rows(known.rows, ack.lines)
+    """Rows of the order are cancelled, be it before or after something has left."""
+    said = tally.cancelled_rows(known.rows, ack.lines)
+    gone = known.cancelled_rows | said
     is_rest = not tally.undelivered(known.rows, tally.delivered(known.papers), gone)
     has_begun = known.outcome in _BEGUN
     if is_rest and not has_begun:
         return _plain(policy, ack, known, _said(ack))
     if known.outcome in {Outcome.CANCELLED, Outcome.REJECTED}:
         return Plan(Verdict.AFTER_END)
-    choice = policy.rejected if ack.status is AckStatus.REJECTED else policy.cancelled
+    if said <= known.cancelled_rows:  # the same in another file must not annul the payment once more
+        return Plan(Verdict.REPEATED)
+    choice = _choice_of(policy, ack)
     if choice is Choice.HOLD:
         outcome = known.outcome if has_begun else Outcome.CHANGED
         return Plan(Verdict.APPLIED, outcome, waits_because=f"the ERP answered {ack.status} for some rows")
@@ -194,11 +221,28 @@ def _row_cancellation(policy: ReportPolicy, ack: Acknowledgement, known: Known) 
     return _rest(ack, known, is_rest=is_rest and choice is Choice.DOCUMENT and policy.enabled)
 
 
+def _choice_of(policy: ReportPolicy, ack: Acknowledgement) -> Choice:
+    return policy.rejected if ack.status is AckStatus.REJECTED else policy.cancelled
+
+
 def _rest(ack: Acknowledgement, known: Known, *, is_rest: bool) -> Plan:
+    if is_rest and (why := _cannot_annul(known)):
+        asks = f"the ERP answered {ack.status} for the rest of an order that was begun, and {why}"
+        return replace(_ask(known, asks), verdict=Verdict.DOCUMENT)
     reports = (CancellationReport(_number(ack, known), known.rows.payment_refs),) if is_rest else ()
     what = "Norce is told to cancel the rest and its payments" if is_rest else "nothing is told to Norce"
     text = f"Order {known.order_ref}: the ERP answered {ack.status} for rows of an order that was begun; {what}"
     return Plan(Verdict.DOCUMENT, reports=reports, alert=Alert(f"answer_{ack.status}", text))
+
+
+def _cannot_annul(known: Known) -> str:
+    """Why the payments must not be annulled now: money of goods that have left was not asked for. Else empty."""
+    everything = frozenset(row.line_no for row in known.rows.lines)
+    billed, came = tally.invoiced(known.papers), tally.delivered(known.papers)
+    unpaid = ", ".join(row.line_no for row in tally.uninvoiced(known.rows, billed, came, everything))
+    if not known.rows.payment_refs or not unpaid:
+        return ""
+    return f"what was delivered of row {unpaid} is not invoiced: annulling the payment would lose its money"
 
 
 # --- documents -----------------------------------------------------------------------------------------------------
@@ -212,8 +256,8 @@ def _paper(policy: ReportPolicy, ack: Acknowledgement, known: Known, kind: Repor
     before = _same_number(known, kind, number)
     if before is not None and before.digest == papers.digest_of(ack):
         return _again(policy, ack, known)
-    if before is not None:
-        return _ask(known, f"{_NAMES[kind]} {number} came again with other content")
+    if why := _doubt(known, kind, ack):
+        return _ask(known, why)
     try:
         return _delivery(policy, ack, known) if kind is ReportKind.DELIVERY else _invoice(policy, ack, known)
     except UnfitError as error:
@@ -229,6 +273,21 @@ _NAMES = {
 
 def _same_number(known: Known, kind: ReportKind, number: str) -> tally.Paper | None:
     return next((paper for paper in known.papers if paper.kind is kind and paper.number == number), None)
+
+
+def _doubt(known: Known, kind: ReportKind, ack: Acknowledgement) -> str:
+    """Why a document that is not the same as an earlier one may be it all the same; empty where it is surely new.
+
+    Without a number of the ERP's, one that moves money and says what an earlier one said cannot be told from it.
+    """
+    number = papers.number_in(ack, known)
+    if _same_number(known, kind, number) is not None:
+        return f"{_NAMES[kind]} {number} came again with other content"
+    if kind is ReportKind.DELIVERY or papers.is_numbered(ack):
+        return ""
+    digest = papers.digest_of(ack)
+    twin = next((paper.number for paper in known.papers if paper.kind is kind and paper.digest == digest), None)
+    return f"{_NAMES[kind]} {number} has no number of the ERP's and says the same as {twin}" if twin else ""
 
 
 def _again(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
@@ -256,7 +315,11 @@ def _delivery(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
 def _invoice(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
     number, confirms = _introduction(policy, ack, known)
     report = papers.invoice_of(ack, known, number)
-    return _documented(ack, known, Outcome.INVOICED, (*confirms, report), None)
+    alert = None
+    if left := papers.left_out(report, known):
+        text = f"Order {known.order_ref}: all goods are invoiced, and row {', '.join(left)} is not"
+        alert = Alert("invoiced_short", f"{text}; until it is, Norce keeps the payment open")
+    return _documented(ack, known, Outcome.INVOICED, (*confirms, report), alert)
 
 
 def _introduction(
@@ -292,8 +355,8 @@ def _credit(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
     before = _same_number(known, ReportKind.CREDIT, number)
     if before is not None and before.digest == papers.digest_of(ack):
         return Plan(Verdict.REPEATED)
-    if before is not None:
-        return _ask(known, f"credit {number} came again with other content")
+    if why := _doubt(known, ReportKind.CREDIT, ack):
+        return _ask(known, why)
     if policy.credited is Choice.HOLD:
         return Plan(Verdict.DOCUMENT, waits_because=f"the ERP credits invoice {credited} by {number}")
     if not policy.enabled:

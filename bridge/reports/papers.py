@@ -84,9 +84,17 @@ def kind_of(ack: Acknowledgement) -> ReportKind | None:
 
 def number_in(ack: Acknowledgement, known: Known) -> str:
     """The document's own number; where the ERP gave none, one that the same words give again."""
-    said = (ack.invoice.no if ack.invoice else None) if ack.status is AckStatus.INVOICED else ack.note_no
     made = f"{known.order_ref[: _LONGEST_NUMBER - _PRINT - 1]}-{known.fingerprint[:_PRINT]}"
-    return said or made
+    return _own_number(ack) or made
+
+
+def is_numbered(ack: Acknowledgement) -> bool:
+    """True when the ERP gave the document a number; only then a second one of the same content is surely another."""
+    return bool(_own_number(ack))
+
+
+def _own_number(ack: Acknowledgement) -> str | None:
+    return (ack.invoice.no if ack.invoice else None) if ack.status is AckStatus.INVOICED else ack.note_no
 
 
 def digest_of(ack: Acknowledgement) -> str:
@@ -157,14 +165,23 @@ def invoice_of(ack: Acknowledgement, known: Known, number: str | None) -> Invoic
     return InvoiceReport(bill, is_last)
 
 
+def left_out(report: InvoiceReport, known: Known) -> tuple[str, ...]:
+    """The fees and the like that no invoice has, once the goods are all invoiced; ERPs forget them."""
+    done = tally.added(tally.invoiced(known.papers), report.bill.lines)
+    left = tally.uninvoiced(known.rows, done, tally.delivered(known.papers), known.cancelled_rows)
+    return () if any(row.is_goods for row in left) else tuple(row.line_no for row in left)
+
+
 def credit_of(ack: Acknowledgement, known: Known, number: str | None) -> CreditReport:
     """The credit that ``ack`` stands for. Raises :class:`UnfitError` when its money is not certain."""
     bill = _bill(ack, known, number)
     credited_no = (ack.invoice.credited_no if ack.invoice else None) or ""
-    billed = tally.invoiced(known.papers, credited_no)
-    if billed:
-        done = tally.added(tally.credited(known.papers, credited_no), bill.lines)
+    done = tally.added(tally.credited(known.papers, credited_no), bill.lines)
+    if tally.invoiced(known.papers):
+        billed = tally.invoiced(known.papers, credited_no)
         _refuse_more_than(known.rows, done, billed, f"invoiced by {credited_no}")
+    elif known.brief is not None:  # invoiced past us: no more can be due back than was ordered
+        _refuse_more_than(known.rows, done, {row.line_no: row.qty for row in known.rows.lines}, "ordered")
     return CreditReport(bill, credited_no)
 
 

@@ -262,8 +262,8 @@ class Service:
         async def render_again(order_id: int, because: str, target: str) -> str:
             return await acts.render_again(order_id, because, self._intake.render_again, target)
 
-        async def confirm(order_id: int, number: str, because: str) -> None:
-            await self._journal.acts.confirm(Confirmation(order_id, number, because, policy))
+        async def confirm(order_id: int, number: str, because: str, is_shared: bool) -> None:  # noqa: FBT001 - an act of ops
+            await self._journal.acts.confirm(Confirmation(order_id, number, because, policy, is_shared))
 
         return OrderActs(acts.hold, acts.release, acts.resend, render_again, acts.abandon, confirm)
 

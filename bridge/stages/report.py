@@ -122,10 +122,8 @@ class ReportStage:
 
     async def _attempt(self, report: DueReport) -> ReportResult | None:
         """How a call ended, or ended before; ``None`` when nobody may make it any more."""
-        if report.id in self._ended:
-            return self._ended[report.id]
         if report.begun:
-            return _found_begun(report)
+            return self._ended.get(report.id) or _found_begun(report)
         if report.is_document and not await self._journal.reports.begin(report):
             return None
         return await carry(
@@ -154,7 +152,8 @@ class ReportStage:
     def _not_told(self, report: DueReport, error: BridgeError) -> ReportResult:
         in_doubt = error.name is ErrorName.UNFORESEEN or (isinstance(error, TransientError) and error.may_have_happened)
         if isinstance(error, PermanentError):
-            is_known = report.doubted and says_known(error, report.report)
+            # a number that Norce may have from another order says nothing of this one
+            is_known = report.doubted and not report.shares_number and says_known(error, report.report)
             return ReportResult(report, ReportEnd.SENT if is_known else ReportEnd.DEAD, error=error.line())
         if in_doubt and report.report.moves_money:
             return ReportResult(report, ReportEnd.UNCERTAIN, error=error.line(), doubted=True)

@@ -1,5 +1,6 @@
 """Acts of people in the journal: refused where the state forbids them, one event with the reason, nothing besides."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -257,3 +258,14 @@ async def test_a_remark_is_kept_in_the_history(journal: Journal) -> None:
     await journal.acts.note(1, "called the warehouse")
 
     assert await one(journal, "SELECT facts ->> 'text' FROM events WHERE kind = 'note'") == "called the warehouse"
+
+
+async def test_two_people_never_give_one_number_to_two_orders_at_the_same_time(journal: Journal) -> None:
+    first, second = await admit(journal), await admit(journal, "48448")
+
+    ends = await asyncio.gather(
+        journal.acts.confirm(by_phone(first)), journal.acts.confirm(by_phone(second)), return_exceptions=True
+    )
+
+    assert [type(end) for end in ends] == [type(None), PermanentError]
+    assert await rows(journal, "SELECT erp_order_no FROM orders ORDER BY id") == [("SO-1001",), (None,)]

@@ -7,7 +7,7 @@ from bridge.journal import Journal
 from bridge.journal.conditions import Condition, Limits, TargetLimits, alarming
 from bridge.journal.records import ReportEnd, ReportResult
 from bridge.journal.reports import doubt_owed
-from bridge.model import Acknowledgement, AckStatus
+from bridge.model import AckKind, Acknowledgement, AckStatus
 from bridge.reports.kinds import DeliveryReport, InvoiceReport
 from bridge.states import Choice, DropState, ReportPolicy
 from tests.support.clock import START, ManualClock
@@ -96,12 +96,16 @@ async def test_what_is_owed_adds_up_over_files(journal: Journal) -> None:
     await admit(journal)
 
     await said(
-        journal, delivery(row(SHOES, "2")), cancellation(row(SOCKS)), invoice(row(SHOES, "2"), row(FREIGHT, "1"))
+        journal,
+        delivery(row(SHOES, "2")),
+        invoice(row(SHOES, "2"), no="F-0"),
+        cancellation(row(SOCKS)),
+        invoice(row(FREIGHT, "1")),
     )
 
-    told = await journal.read(lambda db: db.execute("SELECT document FROM reports WHERE kind = 'invoice'").fetchone())
+    told = await journal.read(lambda db: db.execute("SELECT document FROM reports WHERE number = 'F-1'").fetchone())
     assert '"is_last": true' in told[0]
-    assert [kind for kind, *_ in await owed(journal)] == ["status", "delivery", "cancellation", "invoice"]
+    assert [kind for kind, *_ in await owed(journal)] == ["status", "delivery", "invoice", "cancellation", "invoice"]
 
 
 async def test_the_same_invoice_number_with_other_content_is_held_and_alerted(journal: Journal) -> None:
@@ -126,6 +130,28 @@ async def test_a_later_document_ends_no_question_that_a_person_was_asked(journal
     assert await order_state_of(journal) == "held"
 
 
+async def test_news_of_the_order_ends_no_question_about_money(journal: Journal) -> None:
+    await admit(journal)
+    await said(journal, delivery(row(SHOES, "1")), invoice(row(SHOES, "3"), no="F-9"), invoice(row("9", "3"), no="F-8"))
+
+    await said(journal, delivery(row(SHOES, "1"), row(SOCKS, "10"), note="DN-2"))
+
+    assert (await verdicts(journal))[-1] == "applied"
+    asked = await one(journal, "SELECT waits_because FROM orders")
+    assert "F-9" in asked
+    assert "F-8" in asked
+    assert await order_state_of(journal) == "held"
+
+
+async def test_the_next_word_on_a_held_outcome_ends_its_question(journal: Journal) -> None:
+    await admit(journal)
+    policy = ReportPolicy(changed=Choice.HOLD)
+
+    await said(journal, ack(status=AckStatus.CHANGED, number="SO-1"), ack(number="SO-1"), policy=policy)
+
+    assert await one(journal, "SELECT waits_because FROM orders") is None
+
+
 async def test_a_number_told_in_the_answer_settles_no_document(journal: Journal) -> None:
     admitted = await journal.admit(admission(brief=BRIEF), keep_conflicts=True)
     await said(journal, invoice(row(SHOES, "2")))
@@ -133,6 +159,27 @@ async def test_a_number_told_in_the_answer_settles_no_document(journal: Journal)
     await journal.note_answered([(admitted.order_id, "SO-1")])
 
     assert await owed(journal) == [("status", None, "sent"), ("invoice", "F-1", "owed")]
+
+
+async def test_a_number_told_in_the_answer_leaves_nothing_that_would_move_norce_back(journal: Journal) -> None:
+    admitted = await journal.admit(admission(brief=BRIEF), keep_conflicts=True)
+    policy = ReportPolicy(received=Choice.STATUS)
+    receipt = ack(kind=AckKind.RECEIPT, status=AckStatus.RECEIVED, number=None)
+    await said(journal, receipt, ack(number="SO-1"), policy=policy)
+
+    await journal.note_answered([(admitted.order_id, "SO-1")])
+
+    assert await owed(journal) == [("status", None, "sent"), ("status", None, "sent")]
+
+
+async def test_a_number_told_in_the_answer_does_not_tell_what_became_of_the_rows(journal: Journal) -> None:
+    admitted = await journal.admit(admission(brief=BRIEF), keep_conflicts=True)
+    changed = ack(status=AckStatus.CHANGED, number="SO-1", lines=(row(SOCKS, status=AckStatus.BACKORDER),))
+    await said(journal, changed)
+
+    await journal.note_answered([(admitted.order_id, "SO-1")])
+
+    assert await owed(journal) == [("status", None, "owed")]
 
 
 async def test_a_begun_document_is_begun_once(journal: Journal) -> None:

@@ -46,8 +46,8 @@ async def served(
     async def render_again(order_id: int, because: str, target: str) -> str:
         return await stage.acts.render_again(order_id, because, render, target)
 
-    async def confirm(order_id: int, number: str, because: str) -> None:
-        await journal.acts.confirm(Confirmation(order_id, number, because, ReportPolicy()))
+    async def confirm(order_id: int, number: str, because: str, is_shared: bool) -> None:  # noqa: FBT001 - an act of ops
+        await journal.acts.confirm(Confirmation(order_id, number, because, ReportPolicy(), is_shared))
 
     acts = stage.acts
     order_acts = OrderActs(acts.hold, acts.release, acts.resend, render_again, acts.abandon, confirm)

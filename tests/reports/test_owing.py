@@ -9,52 +9,11 @@ from hypothesis import given, strategies as st
 
 from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
 from bridge.reports.brief import Brief
-from bridge.reports.kinds import CancellationReport, CreditReport, DeliveryReport, InvoiceReport, Report, StatusReport
-from bridge.reports.owing import Plan, Verdict, known_after, plan
-from bridge.reports.papers import Known
+from bridge.reports.kinds import InvoiceReport, StatusReport
+from bridge.reports.owing import Plan, Verdict
 from bridge.states import Choice, Outcome, ReportPolicy
+from tests.reports.plans import ALL, CONFIRMED, EVERYTHING, NEW, bill, document, last, note, told
 from tests.support.rows import FREIGHT, SHOES, SOCKS, TODAY, brief, cancellation, delivery, invoice, row
-
-ALL = ReportPolicy(
-    invoiced=Choice.DOCUMENT, cancelled=Choice.DOCUMENT, rejected=Choice.DOCUMENT, credited=Choice.DOCUMENT
-)
-EVERYTHING = (row(SHOES, "2"), row(SOCKS, "10"), row(FREIGHT, "1"))
-NEW = Known("48447", TODAY, brief=brief())
-CONFIRMED = replace(
-    NEW, outcome=Outcome.CONFIRMED, erp_order_no="SO-1", number="SO-1", is_told=True, was_confirmed=True
-)
-
-
-def told(*acks: Acknowledgement, known: Known = CONFIRMED, policy: ReportPolicy = ALL) -> list[Plan]:
-    """What follows from each of these, one after the other."""
-    plans = []
-    for number, ack in enumerate(acks):
-        known = replace(known, fingerprint=f"{number:x}{repr(ack).encode().hex()}")
-        plans.append(plan(policy, ack, known))
-        known = known_after(known, ack, plans[-1])
-    return plans
-
-
-def last(*acks: Acknowledgement, known: Known = CONFIRMED, policy: ReportPolicy = ALL) -> Plan:
-    return told(*acks, known=known, policy=policy)[-1]
-
-
-def document(follows: Plan) -> Report:
-    assert follows.reports, follows
-    return follows.reports[-1]
-
-
-def note(follows: Plan) -> DeliveryReport:
-    found = document(follows)
-    assert isinstance(found, DeliveryReport)
-    return found
-
-
-def bill(follows: Plan) -> InvoiceReport:
-    found = document(follows)
-    assert isinstance(found, InvoiceReport)
-    return found
-
 
 # --- deliveries ----------------------------------------------------------------------------------------------------
 
@@ -205,6 +164,14 @@ def test_only_the_invoice_that_completes_the_order_is_the_last() -> None:
     assert [bill(each).is_last for each in plans] == [False, False, True]
 
 
+def test_a_fee_that_the_invoices_leave_out_is_told_since_the_payment_stays_open() -> None:
+    short, whole = told(invoice(row(SHOES, "2"), row(SOCKS, "10")), invoice(row(FREIGHT, "1"), no="F-2"))
+
+    assert short.alert is not None
+    assert "row 3 is not" in short.alert.text
+    assert (bill(short).is_last, bill(whole).is_last, whole.alert) == (False, True, None)
+
+
 def test_an_invoice_is_the_last_when_the_rest_was_cancelled_before() -> None:
     plans = told(delivery(row(SHOES, "2")), cancellation(row(SOCKS)), invoice(row(SHOES, "2"), row(FREIGHT, "1")))
 
@@ -281,77 +248,6 @@ def test_whatever_invoices_come_no_row_is_captured_beyond_what_was_ordered(said:
     assert set(captured) <= {each.line_no for each in brief().lines}
     assert len({one.bill.no for one in bills}) == len(bills)
     assert sum(one.is_last for one in bills) <= 1
-
-
-# --- cancellations and credits -------------------------------------------------------------------------------------
-
-
-def test_a_whole_order_is_cancelled_with_its_payments_by_setting() -> None:
-    follows = last(cancellation())
-
-    assert follows.reports == (CancellationReport("SO-1", ("PAY-1",)),)
-    assert follows.outcome is Outcome.CANCELLED
-
-
-def test_by_default_a_cancellation_is_held() -> None:
-    follows = last(cancellation(), policy=ReportPolicy())
-
-    assert (follows.reports, follows.waits_because) == ((), "the ERP answered cancelled")
-
-
-def test_some_cancelled_rows_never_annul_the_payment_of_the_others() -> None:
-    follows = last(cancellation(row(SOCKS)))
-
-    assert [report.kind for report in follows.reports] == ["status"]
-    assert follows.outcome is Outcome.CHANGED
-
-
-def test_the_rest_of_a_begun_order_is_cancelled_and_it_stays_as_far_as_it_is() -> None:
-    follows = last(delivery(row(SHOES, "2")), cancellation(row(SOCKS)))
-
-    assert follows.reports == (CancellationReport("SO-1", ("PAY-1",)),)
-    assert (follows.verdict, follows.outcome) == (Verdict.DOCUMENT, None)
-
-
-def test_rows_cancelled_of_a_begun_order_annul_nothing_while_others_still_come() -> None:
-    follows = last(delivery(row(SHOES, "1")), cancellation(row(SOCKS)))
-
-    assert follows.reports == ()
-    assert follows.alert is not None
-
-
-def test_a_cancelled_row_that_nobody_knows_is_held() -> None:
-    assert last(cancellation(row("9"))).verdict is Verdict.CONFLICT
-
-
-def test_a_credit_is_held_by_default_and_paid_back_by_setting() -> None:
-    back = invoice(row(SHOES, "-1"), no="C-1", credited_no="F-1")
-
-    held, paid = last(back, policy=ReportPolicy()), last(invoice(row(SHOES, "2")), back)
-
-    assert (held.reports, held.waits_because) == ((), "the ERP credits invoice F-1 by C-1")
-    report = document(paid)
-    assert isinstance(report, CreditReport)
-    assert (report.credited_no, report.bill.no, report.bill.lines[0].qty) == ("F-1", "C-1", Decimal(1))
-    assert (paid.verdict, paid.outcome) == (Verdict.DOCUMENT, None)
-
-
-def test_a_credit_comes_after_the_order_s_end_too() -> None:
-    ended = replace(CONFIRMED, outcome=Outcome.CANCELLED)
-
-    follows = last(invoice(row(SHOES, "1"), no="C-1", credited_no="F-1"), known=ended)
-
-    assert [report.kind for report in follows.reports] == ["credit"]
-
-
-def test_no_more_is_credited_than_was_invoiced() -> None:
-    first = invoice(row(SHOES, "1"), no="C-1", credited_no="F-1")
-    again = replace(first, invoice=replace(first.invoice, no="C-2")) if first.invoice else first
-
-    follows = last(invoice(row(SHOES, "1")), first, again)
-
-    assert follows.verdict is Verdict.CONFLICT
-    assert "only 1 invoiced by F-1" in (follows.waits_because or "")
 
 
 def test_a_document_after_the_order_s_end_is_shown_and_told_to_nobody() -> None:

@@ -165,8 +165,9 @@ async def test_nothing_is_sent_while_the_answer_is_not_written_out(
 
 @pytest.mark.parametrize("error", [BUSY, OSError("a bug of the client")])
 async def test_a_fault_that_may_pass_is_tried_again_later(
-    journal: Journal, clock: ManualClock, norce: Norce, error: Exception
+    journal: Journal, clock: ManualClock, norce: Norce, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("random.random", lambda: 0.9)
     await owe(journal, clock)
     norce.cue = failing(error)
 

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from bridge.clock import SystemClock
 from bridge.counters import Counters
 from bridge.journal import Journal
+from bridge.journal.records import ReportEnd, ReportResult
 from bridge.model import Acknowledgement, AckStatus
 from bridge.norce.client import NorceAccess, NorceClient
 from bridge.norce.client_login import Credentials
@@ -337,3 +338,40 @@ async def test_an_abandoned_order_s_money_is_left_alone(
 
     assert not begun
     assert norce.operations() == []
+
+
+async def test_a_number_that_norce_has_from_another_order_is_no_proof(
+    journal: Journal, clock: ManualClock, norce: Norce, client: NorceClient
+) -> None:
+    await said(journal, clock, invoice(*ALL))
+    await sent(client, journal, clock)
+    other = await journal.admit(admission("48448", 2, brief=BRIEF), keep_conflicts=True)
+    await journal.note_answered([(other.order_id, None)])
+    await journal.record(recording(invoice(*ALL, ref="48448"), claim="2__B.csv", policy=MONEY))
+    clock.advance(5 * SECOND)
+    norce.answers = [says(200), says(502), says(400, "InvoiceNo F-1 already exists")]
+    await sent(client, journal, clock)
+
+    await journal.requeue(other.order_id, "look again")
+    await sent(client, journal, clock)
+
+    assert await rows(journal, "SELECT state FROM reports WHERE kind = 'invoice' ORDER BY id") == [("sent",), ("dead",)]
+
+
+async def test_an_end_that_the_journal_came_to_know_after_all_is_not_told_twice(
+    journal: Journal, clock: ManualClock, norce: Norce, client: NorceClient
+) -> None:
+    await said(journal, clock, invoice(*ALL))
+    stage = stage_of(client, journal, clock)
+    (due,) = await journal.reports.due(2 * SECOND)
+    journal.reports.release([due])
+    lost = ReportResult(due, ReportEnd.UNCERTAIN, error="cut off", doubted=True)
+    await journal.reports.settle(lost)
+    stage._ended[due.id] = lost  # noqa: SLF001 - the commit whose word never came back
+    await journal.requeue(due.order_id, "it is not in Norce")
+
+    async with running(stage.run):
+        await at_rest(clock)
+
+    assert norce.operations() == ["CreateInvoice"]
+    assert await states(journal) == ["sent"]

@@ -167,8 +167,8 @@ _PERSONS: Mapping[str, _Waiting] = {
         "look at order {example} in Norce; if it was not told: erp-bridge orders retry {example}",
     ),
     "answers to decide": _Waiting(
-        "order(s) that the ERP refused or cancelled",
-        "Norce is told nothing, so that no payment is annulled by a misread code",
+        "order(s) with an answer of the ERP that a person must decide",
+        "Norce is told nothing of that answer, so that no money is moved by a misread code or an uncertain document",
         "erp-bridge orders timeline {example}, then decide in Norce",
     ),
     "conflicts": _Waiting(
