@@ -286,6 +286,14 @@ class SalesOrder:
     raw: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of an order by number; ``charges`` tells whether its fees, discounts and payments go with them."""
+
+    lines: tuple[int, ...]
+    charges: bool
+
+
 class AckKind(StrEnum):
     """What sort of message an acknowledgement is; a receipt only says *readable* (decision 8)."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bridge.config.targets import Target
     from bridge.formats import Format
     from bridge.model import Reading
+    from bridge.stages.receive.making import MadeOrder
 
 _CONTROL = 1
 _path = click.Path(path_type=Path, allow_dash=True)
@@ -53,16 +54,15 @@ def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
     return _exits.DONE
 
 
-def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
-    from datetime import datetime
-
+def made_of(content: bytes, config: "Config") -> "tuple[MadeOrder, str | None]":
+    """The order in a body, and the key it came under. Raises :class:`PermanentError` for what is no order."""
     from bridge.errors import ErrorName, PermanentError
     from bridge.norce.bodies import content_of
     from bridge.norce.translate import application_key_of
     from bridge.norce.unknown import unknown_fields
     from bridge.norce.wire import decode
     from bridge.routing import application_name
-    from bridge.stages.receive.making import MakingSettings, make_file, make_order, outlet_of
+    from bridge.stages.receive.making import MakingSettings, make_order
 
     kind = content_of(None, content)
     if kind is None:
@@ -71,10 +71,28 @@ def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
     if given().verbose:
         for path in unknown_fields(request.document):
             _output.say(f"not in Norce's contract: {path}")
-    shop = application_name(application_key_of(request), config.applications) or ""
+    key = application_key_of(request)
+    shop = application_name(key, config.applications) or ""
     made = make_order(request, shop, config.site.time_zone, MakingSettings.of(config.receiver))
     for warning in made.warnings:
         _output.say(f"warning: {warning}")
+    return made, key
+
+
+def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
+    from dataclasses import replace
+    from datetime import datetime
+
+    from bridge.errors import ErrorName, PermanentError
+    from bridge.routing import part_of, route
+    from bridge.stages.receive.making import make_file, outlet_of
+
+    made, key = made_of(content, config)
+    if made.order.application:  # a shop that is not configured has no way, and yet its file may be looked at
+        way = route(made.order, key, config.applications, config.routes)
+        if target.name not in way.targets:
+            _output.say(f"this order would not go to {target.name}: erp-bridge route tells why")
+        made = replace(made, order=part_of(made.order, way.parts.get(target.name)))
     file = make_file(outlet_of(target), made, _CONTROL, datetime.now(config.site.time_zone))
     if file.hold and not file.content:
         raise PermanentError(f"no file: {file.hold.detail}", name=ErrorName.ORDER_NOT_RENDERABLE)

@@ -20,6 +20,7 @@ from bridge.config.models import (
     Watch,
 )
 from bridge.config.passwords import Login, PasswordHash, Verifier, hash_password, parse_basic
+from bridge.config.routes import Rule, When
 from bridge.config.settings import Setting, settings
 from bridge.config.targets import AUTO, Answer, Application, Order, Target
 from bridge.config.units import (
@@ -51,12 +52,14 @@ __all__ = [
     "Receiver",
     "Report",
     "Retry",
+    "Rule",
     "Setting",
     "Shelves",
     "Site",
     "Target",
     "Verifier",
     "Watch",
+    "When",
     "effective",
     "format_duration",
     "format_size",

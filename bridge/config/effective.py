@@ -13,6 +13,7 @@ from bridge.config.build import WRITE
 from bridge.config.load import Config
 from bridge.config.models import SECTIONS, Section
 from bridge.config.passwords import Login
+from bridge.config.routes import ROUTES, RouteKeys
 from bridge.config.settings import Plain, plain
 from bridge.config.shape import fields_of, key_of
 from bridge.config.targets import AnswerKeys, ApplicationKeys, EnrichKeys, OrderKeys, Target, TargetKeys
@@ -39,6 +40,9 @@ def effective(config: Config) -> Iterator[Effective]:
     for name, keys in SECTIONS.items():
         yield from _secrets(config, name, told)  # first: tables below this one follow its keys
         yield from told.section(name, keys, getattr(config, name))
+    for number, rule in enumerate(config.routes):
+        values = told.section(f"{ROUTES}.{number}", RouteKeys, rule)
+        yield from (one for one in values if one.value or not one.table.endswith(".when"))  # all that was written
     for name, application in config.applications.items():
         yield from told.section(f"applications.{name}", ApplicationKeys, application)
     for name, target in config.targets.items():

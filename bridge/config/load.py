@@ -29,6 +29,7 @@ from bridge.config.models import (
 )
 from bridge.config.norce_hosts import check_norce_hosts, with_hosts
 from bridge.config.reader import Reader
+from bridge.config.routes import ROUTES, Rule, check_routes, routes
 from bridge.config.rules import check_applications, check_for_run, check_receiver, check_targets, check_version
 from bridge.config.secrets import Vault
 from bridge.config.sources import gather
@@ -46,6 +47,7 @@ class Config:
     norce: Norce
     journal: Journal
     applications: Mapping[str, Application]
+    routes: tuple[Rule, ...]
     targets: Mapping[str, Target]
     watch: Watch
     retry: Retry
@@ -89,20 +91,25 @@ def _standing(fault: ConfigFault) -> tuple[bool, int, str]:
     return fault.line is None, fault.line or 0, fault.file
 
 
+_TOP = (*TopKeys.model_fields, *SECTIONS, ROUTES, *MAPS)
+
+
 def _config(reader: Reader, shelves: Shelves) -> Config:
     tree = reader.sources.tree
     top = reader.section(TopKeys, (), {key: tree[key] for key in tree if key in TopKeys.model_fields})
     check_version(reader, top.version)
     for key in tree:
-        if key not in {*TopKeys.model_fields, *SECTIONS, *MAPS}:
-            reader.unknown((key,), (*TopKeys.model_fields, *SECTIONS, *MAPS))
+        if key not in _TOP:
+            reader.unknown((key,), _TOP)
     site = reader.section(Site, ("site",), tree.get("site", {}))
     receiver, admin, norce = _with_secrets(reader, Vault(reader, is_strict=site.environment == "prod"))
     builder = Builder(reader, shelves)
     targets = builder.targets()
     applications = builder.applications(targets)
+    rules = routes(reader)
     check_receiver(reader, receiver, admin)
     check_applications(reader, applications, targets)
+    check_routes(reader, rules, applications, targets)
     check_targets(reader, targets)
     check_for_run(reader, site, receiver, admin, norce)
     return Config(
@@ -113,6 +120,7 @@ def _config(reader: Reader, shelves: Shelves) -> Config:
         norce=norce,
         journal=reader.section(Journal, ("journal",), tree.get("journal", {})),
         applications=applications,
+        routes=rules,
         targets=targets,
         watch=reader.section(Watch, ("watch",), tree.get("watch", {})),
         retry=reader.section(Retry, ("retry",), tree.get("retry", {})),

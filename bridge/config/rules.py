@@ -16,6 +16,7 @@ from bridge.config.enrichment import check_enrich
 from bridge.config.lines import Place
 from bridge.config.models import VERSION, Admin, Norce, Receiver, Site
 from bridge.config.reader import Reader, meant
+from bridge.config.routes import refuse_unknown_target
 from bridge.config.secrets import OTHERS
 from bridge.config.targets import Application, Target
 from bridge.naming import PLACEHOLDERS
@@ -54,9 +55,7 @@ def check_applications(reader: Reader, applications: Mapping[str, Application], 
         named = [((*place, "target"), application.target)]
         named += [((*place, "also"), target) for target in application.also]
         for where, target in named:
-            if target not in targets:
-                hint = meant(target, targets) or f"there are: {', '.join(sorted(targets))}"
-                reader.clash((where,), f'no target is called "{target}"', hint)
+            refuse_unknown_target(reader, where, target, targets)
         if application.target in application.also:
             reader.clash(((*place, "also"),), f'"{application.target}" gets the order already', "remove it")
         if not _is_guid(application.key):

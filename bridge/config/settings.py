@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bridge.config.models import SECTIONS, LoginKeys, Section, TopKeys
+from bridge.config.routes import ROUTES, RouteKeys
 from bridge.config.targets import AnswerKeys, ApplicationKeys, EnrichKeys, OrderKeys, TargetKeys
 from bridge.config.units import Shown
 
@@ -35,6 +36,7 @@ def settings() -> Iterator[Setting]:
     for name, model in SECTIONS.items():
         yield from _of(name, model)
     yield from _of("receiver.login", LoginKeys)
+    yield from _of(ROUTES, RouteKeys)
     yield from _of("applications.NAME", ApplicationKeys)
     yield from _of("targets.NAME", TargetKeys)
     yield from _of("targets.NAME.order", OrderKeys)

@@ -4,7 +4,8 @@ Not for: moving files (the drop stage does, between intention and result), nor f
 place (``confirming.py``).
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -13,6 +14,7 @@ from bridge.clock import from_iso, iso
 from bridge.errors import ErrorName, PermanentError
 from bridge.journal import events, orders
 from bridge.journal.records import Body, CurrentDrop, HeldEnd, RenderedDrop, StoredRequest
+from bridge.model import Part
 from bridge.states import DROP_MOVES, DropState, HeldReason, OrderState, is_allowed
 
 _CURRENT = """
@@ -192,7 +194,16 @@ def request(db: Database, order_id: int) -> StoredRequest:
             subject=row[0],
             hint="[privacy] keep_payloads says how long contents are kept; resend as before still works",
         )
-    return StoredRequest(Body(row[1], row[2], row[3], row[4]), from_iso(row[5]))
+    return StoredRequest(Body(row[1], row[2], row[3], row[4]), from_iso(row[5]), _parts(db, order_id))
+
+
+def _parts(db: Database, order_id: int) -> Mapping[str, Part]:
+    """What was decided at admission of each target that has not all rows; it holds for every file after the first."""
+    rows = db.execute(
+        "SELECT target, lines, charges FROM drops WHERE order_id = ? AND lines IS NOT NULL AND state <> 'withdrawn'",
+        [order_id],
+    ).fetchall()
+    return {target: Part(tuple(json.loads(lines)), bool(charges)) for target, lines, charges in rows}
 
 
 def note(db: Database, order_id: int, text: str, at: datetime) -> None:

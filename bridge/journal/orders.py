@@ -4,6 +4,7 @@ Not for: files (``drops.py``) or answers (``acknowledgements.py``).
 """
 
 import hashlib
+import json
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -52,6 +53,7 @@ def admit(db: Database, admission: Admission, *, keep_conflicts: bool) -> Admitt
         lines=admission.line_count,
         warnings=list(admission.warnings) or None,
         held={drop.target: drop.held for drop in admission.drops if drop.held} or None,
+        parts={drop.target: drop.part.lines for drop in admission.drops if drop.part} or None,
     )
     refresh(db, order_id, admission.received_at)
     return Admitted(order_id, repeat=False)
@@ -99,8 +101,8 @@ def insert_drop(db: Database, order_id: int, drop: RenderedDrop, at: datetime) -
     db.execute(
         """
         INSERT INTO drops (order_id, target, confirming, state, reason, detail, format, control, file_name,
-          staging_name, marker_name, content, size, sha256, rendered_at, next_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+          staging_name, marker_name, content, size, sha256, lines, charges, rendered_at, next_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             order_id,
             drop.target,
@@ -116,6 +118,8 @@ def insert_drop(db: Database, order_id: int, drop: RenderedDrop, at: datetime) -
             drop.content,
             len(drop.content),
             hashlib.sha256(drop.content).hexdigest(),
+            json.dumps(drop.part.lines) if drop.part else None,
+            int(drop.part is None or drop.part.charges),
             iso(at),
             iso(at),
         ],

@@ -181,7 +181,7 @@ def drops_of(db: Database, order_id: int) -> tuple[DropRow, ...]:
     rows = db.execute(
         """
         SELECT id, target, confirming, state, reason, detail, format, control, file_name, size, sha256, attempts,
-          presumed, rendered_at, published_at, taken_at
+          presumed, rendered_at, published_at, taken_at, lines
         FROM drops WHERE order_id = ? ORDER BY confirming DESC, state = 'withdrawn', id""",
         [order_id],
     ).fetchall()

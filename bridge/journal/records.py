@@ -3,11 +3,12 @@
 Not for: SQL, nor for what people see (``ops/documents.py`` makes that).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bridge.model import AckStatus, Reading
+from bridge.model import AckStatus, Part, Reading
 from bridge.reports.kinds import Report, erp_order_no_of
 from bridge.states import DropState, HeldReason, ReportKind, ReportPolicy
 
@@ -27,7 +28,7 @@ class RenderedDrop:
     """A file as it will be published, made before the order is admitted.
 
     One that is ``held`` waits for a person from the start, ``detail`` says why; where there is no file, its content is
-    empty, and it is never published.
+    empty, and it is never published. ``part`` tells which rows of the order it holds; ``None`` is all.
     """
 
     target: str
@@ -40,6 +41,7 @@ class RenderedDrop:
     content: bytes
     held: HeldReason | None = None
     detail: str = ""
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,10 +345,11 @@ class CurrentDrop:
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """An order's body as it came, and when."""
+    """An order's body as it came, when, and which of its rows the files of each target hold that has not all."""
 
     body: Body
     received_at: datetime
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 class HeldEnd(StrEnum):

@@ -34,7 +34,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class DropRow:
-    """One file made from an order."""
+    """One file made from an order; ``lines`` are the rows it holds, as JSON, where these are not all."""
 
     id: int
     target: str
@@ -52,6 +52,7 @@ class DropRow:
     rendered_at: datetime
     published_at: datetime | None
     taken_at: datetime | None
+    lines: str | None
 
 
 @dataclass(frozen=True, slots=True)

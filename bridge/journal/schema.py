@@ -267,3 +267,10 @@ def m0006_documents(db: Database) -> None:
     db.execute("ALTER TABLE reports ADD COLUMN begun_at TEXT")
     db.execute("ALTER TABLE reports ADD COLUMN doubted INTEGER NOT NULL DEFAULT 0")
     db.execute("CREATE UNIQUE INDEX one_document ON reports (kind, number, order_id) WHERE number IS NOT NULL")
+
+
+@migrations()
+def m0007_parts_of_orders(db: Database) -> None:
+    """Which rows of its order a file holds; NULL is all, and of a split order each file has its own."""
+    db.execute("ALTER TABLE drops ADD COLUMN lines TEXT")
+    db.execute("ALTER TABLE drops ADD COLUMN charges INTEGER NOT NULL DEFAULT 1")

@@ -67,7 +67,8 @@ def _settings(config: Config) -> Iterator[Check]:
         yield Check(Mark.NOTE, "settings", f"{fault.key}: {fault.what}", fault.hint)
     if not missing:
         shops, targets = ", ".join(config.applications), ", ".join(config.targets)
-        yield Check(Mark.OK, "settings", f"{config.site.environment}; shops: {shops}; targets: {targets}")
+        rules = f"; routes: {', '.join(rule.name for rule in config.routes)}" if config.routes else ""
+        yield Check(Mark.OK, "settings", f"{config.site.environment}; shops: {shops}; targets: {targets}{rules}")
 
 
 def _folders(config: Config) -> Iterator[Check]:

@@ -104,6 +104,7 @@ def _drop(drop: DropRow) -> Document:
         "attempts": drop.attempts,
         "reason": drop.reason,
         "detail": drop.detail,
+        "lines": json.loads(drop.lines) if drop.lines else None,
     }
 
 

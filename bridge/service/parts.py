@@ -47,6 +47,7 @@ def intake(config: Config, journal: Journal, clock: Clock) -> Intake:
         config.site.time_zone,
         keep_conflicts=config.receiver.on_conflict == "hold",
         making=MakingSettings.of(config.receiver),
+        rules=config.routes,
     )
     return Intake(outlets, config.applications, journal, clock, settings)
 

@@ -14,17 +14,19 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bridge.clock import Clock
+from bridge.config.routes import Rule
 from bridge.config.targets import Application
 from bridge.errors import BridgeError, ErrorName, PermanentError, TransientError
 from bridge.journal import Journal, Topic
 from bridge.journal.records import Admission, Admitted, Body, RejectEnd, Rejection, RenderedDrop
+from bridge.model import Part
 from bridge.naming import NameFacts, file_name, marker_name, staging_name
 from bridge.norce.bodies import BodyKind, Content, content_of
 from bridge.norce.fingerprint import fingerprint
 from bridge.norce.translate import application_key_of, reference_of
 from bridge.norce.wire import OrderRequest, decode
 from bridge.reports.brief import brief_of
-from bridge.routing import Route, application_name, route
+from bridge.routing import Route, application_name, part_of, route
 from bridge.stages.receive.making import MadeFile, MadeOrder, MakingSettings, Outlet, make_file, make_order
 from bridge.stages.receive.told import ToldAnswers
 from bridge.states import HeldReason
@@ -58,11 +60,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
-    """The zone of names and dates, whether a second body under a known reference is kept, and how orders are made."""
+    """The zone of names and dates, whether a second body under a known reference is kept, and how orders are made.
+
+    ``rules`` are asked, before an order's shop is, which targets it goes to.
+    """
 
     zone: ZoneInfo
     keep_conflicts: bool
     making: MakingSettings = field(default_factory=MakingSettings)
+    rules: tuple[Rule, ...] = ()
 
 
 class Intake:
@@ -102,7 +108,8 @@ class Intake:
                 raise
             return await self._conflict(incoming, ref, name or key or "")
         try:
-            drops = await self._render(incoming, made, route(key, self._applications))
+            way = await _compute(size, lambda: route(made.order, key, self._applications, self._settings.rules))
+            drops = await self._render(incoming, made, way)
         except BridgeError:  # a repeat needs no file, only its first answer
             if await self._journal.find(made.order.order_ref) is None:
                 raise
@@ -149,10 +156,11 @@ class Intake:
         request = await _compute(size, lambda: decode(stored.body.content, content))
         shop = application_name(application_key_of(request), self._applications) or ""
         made = await self._make_order(request, shop, size)
-        drop = await self._render_one(target, made, stored.received_at, size)
+        part = stored.parts.get(target)  # what was decided at admission stands, whatever the rules say today
+        drop = await self._render_one(target, _part(made, part), stored.received_at, size)
         if not drop.content:
             raise _no_file(drop)
-        return drop
+        return replace(drop, part=part)
 
     async def number_within(self, order_ref: str, within: timedelta) -> str | None:
         """The ERP's number as soon as its answer confirms the order, ``None`` when ``within`` passes first."""
@@ -220,8 +228,9 @@ class Intake:
             await self._refuse_over_backlog(target)
         drops = []
         for target in way.targets:
-            drop = await self._render_one(target, made, incoming.received_at, len(incoming.body.content))
-            drops.append(replace(drop, confirming=target == way.confirming))
+            part = way.parts.get(target)
+            drop = await self._render_one(target, _part(made, part), incoming.received_at, len(incoming.body.content))
+            drops.append(replace(drop, confirming=target == way.confirming, part=part))
         return tuple(drops)
 
     async def _render_one(self, target: str, made: MadeOrder, received_at: datetime, size: int) -> RenderedDrop:
@@ -246,6 +255,10 @@ class Intake:
                 subject=target,
                 hint="the ERP fetches nothing; Norce sends the order again",
             )
+
+
+def _part(made: MadeOrder, part: Part | None) -> MadeOrder:
+    return replace(made, order=part_of(made.order, part))
 
 
 def _drop(outlet: Outlet, file: MadeFile, facts: NameFacts) -> RenderedDrop:
