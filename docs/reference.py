@@ -23,6 +23,7 @@ from bridge.cli._exits import code_of
 from bridge.cli._root import root
 from bridge.config import Setting, format_duration, settings
 from bridge.config.models import MAPS, SECTIONS
+from bridge.config.routes import ROUTES, RouteKeys, When
 from bridge.config.shape import fields_of, side_of
 from bridge.config.targets import AnswerKeys, ApplicationKeys, EnrichKeys, OrderKeys, TargetKeys
 from bridge.errors import ErrorName, PermanentError
@@ -158,6 +159,8 @@ _SHELVES = {
 def _about(name: str) -> list[str]:
     models = {
         **SECTIONS,
+        ROUTES: RouteKeys,
+        f"{ROUTES}.when": When,
         "applications.NAME": ApplicationKeys,
         "targets.NAME": TargetKeys,
         "targets.NAME.order": OrderKeys,

@@ -115,7 +115,7 @@ class Reader:
 
     def note(self, model: type[BaseModel], place: Place, error: ValidationError, hint: str = "") -> set[str]:
         """Note each fault of one table; the keys of the table that are concerned."""
-        found = error.errors(include_url=False)
+        found = [item for item in error.errors(include_url=False) if not _follows(item)]
         for item in found:
             where = (*place, *item["loc"])
             if item["type"] == "extra_forbidden":
@@ -198,6 +198,11 @@ def _annotation(model: type[BaseModel], key: str) -> Any:
 
 def _dotted(place: Place) -> str:
     return ".".join(str(part) for part in place)
+
+
+def _follows(item: Any) -> bool:
+    """True for a list that is only too short because of what was wrong in it, which is told anyway."""
+    return item["type"] == "too_short" and bool(item["input"])
 
 
 def _words(item: Any) -> tuple[str, str]:

@@ -20,14 +20,16 @@ def misspelt(word: str) -> str:
 
 
 def header(table: str) -> str:
-    return f"[[{table}]]" if table == "receiver.login" else f"[{table.replace('NAME', 'erp')}]"
+    return f"[[{table}]]" if table in {"receiver.login", "routes"} else f"[{table.replace('NAME', 'erp')}]"
 
 
 @pytest.mark.parametrize("setting", ALL, ids=lambda setting: f"{setting.table}.{setting.key}")
 def test_a_slip_of_one_letter_in_any_key_is_told_with_line_and_remedy(tmp_path: Path, setting: Setting) -> None:
     table, wrong = header(setting.table), misspelt(setting.key)
 
-    faults = faults_of(tmp_path, f"# first line\n\n{table}\n{wrong} = 1\n")
+    above = "[[routes]]" if setting.table == "routes.when" else ""
+
+    faults = faults_of(tmp_path, f"# first line\n{above}\n{table}\n{wrong} = 1\n")
 
     expected = f'config.toml:4: {table} {wrong}: unknown key (did you mean "{setting.key}"?)'
     assert expected in faults

@@ -12,6 +12,9 @@ FILE = Path(__file__).parents[2] / "config.toml"
 OPTIONS = {("targets.erp.order", "encoding"), ("targets.erp.order", "newline")}
 """Shown for their use; they are options of the format."""
 
+RULES = ("routes", "routes.when")
+"""Commented out as a whole, since a rule has no defaults: there is none unless somebody writes it."""
+
 LINE = re.compile(r"(?P<off># )?(?:\[+(?P<table>[a-z_.]+)\]+|(?P<key>[a-z_]+)\s*=\s*(?P<value>.*))")
 
 
@@ -41,6 +44,7 @@ def test_every_key_of_the_models_stands_in_the_file_and_nothing_else() -> None:
 def test_a_key_is_commented_out_exactly_if_it_has_no_default() -> None:
     expected = {(setting.table, setting.key): setting.default is None for setting in settings()}
     expected["receiver.login", "username"] = True
+    expected |= {place: True for place in expected if place[0] in RULES}
 
     written = {
         (named(table), key): is_off for table, key, is_off in lines_of(FILE.read_text()) if (table, key) not in OPTIONS
@@ -53,7 +57,7 @@ def test_each_value_shown_is_the_default_as_the_models_tell_it() -> None:
     document = tomllib.loads(FILE.read_text())
 
     for setting in settings():
-        if setting.default is None or setting.table == "receiver.login":
+        if setting.default is None or setting.table in {"receiver.login", *RULES}:
             continue
         table = document
         for part in setting.table.replace("applications.NAME", "applications.demo").replace("NAME", "erp").split("."):
@@ -69,6 +73,19 @@ def test_the_file_means_the_same_as_an_empty_one(tmp_path: Path) -> None:
         assert getattr(shipped, section) == getattr(empty, section)
     assert shipped.applications == empty.applications
     assert shipped.targets == empty.targets
+
+
+def test_the_rule_that_is_shown_can_be_uncommented(tmp_path: Path) -> None:
+    text = FILE.read_text()
+    first, _, rest = text.partition("# [[routes]]")
+    block, _, last = rest.partition("\n\n")
+    shown = "\n".join(line.removeprefix("# ") for line in block.splitlines())
+
+    config = load(write(tmp_path, f"{first}[[routes]]{shown}\n\n{last}\n[targets.warehouse]\n"), SHELVES, {})
+
+    (rule,) = config.routes
+    assert (rule.name, rule.target, rule.split) == ("drop-ship Finland", "warehouse", False)
+    assert all(getattr(rule.when, key) for key in type(rule.when).model_fields)
 
 
 def test_every_setting_is_described() -> None:
