@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from bridge import formats
 from bridge.clock import Clock, SystemClock
 from bridge.config.passwords import Login, PasswordHash, Verifier
+from bridge.config.routes import Rule
 from bridge.config.targets import Application
 from bridge.counters import Counters
 from bridge.journal import Journal
@@ -74,10 +75,11 @@ class Desk:
     trusted_proxies: Sequence[str] = ()
     keep_conflicts: bool = True
     making: MakingSettings = field(default_factory=MakingSettings)
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         self.counters = Counters()
-        settings = IntakeSettings(ZoneInfo("Europe/Stockholm"), self.keep_conflicts, self.making)
+        settings = IntakeSettings(ZoneInfo("Europe/Stockholm"), self.keep_conflicts, self.making, self.rules)
         self.intake = Intake(self.outlets, self.applications, self.journal, self.clock, settings)
         verifier = Verifier([Login("norce", SecretStr(_cheap_hash("right")), is_hash=True)])
         networks = [[ip_network(text) for text in texts] for texts in (self.allow_from, self.trusted_proxies)]
