@@ -22,7 +22,7 @@ _path = click.Path(path_type=Path, allow_dash=True)
 @click.command(cls=Verb, epilog=examples("route order.json", "route order.xml --json"))
 @click.argument("file", type=_path)
 def route(file: Path) -> int:
-    """Print which rule picks which target for an order, and why. Exit 1: it would be refused."""
+    """Print which rule picks which target for an order, and why. Exit 1: it is no order, or of no known shop."""
     from bridge.cli._settings import settings
     from bridge.cli.sending import content_of_file
     from bridge.cli.trying import made_of

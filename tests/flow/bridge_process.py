@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests/samples"
 PASSWORD = "correct horse"
 AUTHORIZATION = "Basic " + base64.b64encode(f"norce:{PASSWORD}".encode()).decode()
-READY_WITHIN_S = 8.0
+READY_WITHIN_S = 20.0
 
 CONFIG = """
 [receiver]
@@ -59,6 +59,8 @@ class Norce:
     calls: list[dict[str, Any]] = field(default_factory=list)
     known_numbers: set[str] = field(default_factory=set)
     refused: list[dict[str, Any]] = field(default_factory=list)
+    applications: list[str | None] = field(default_factory=list)
+    """The shop that each call of `calls` named in its header."""
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Norce"]:
@@ -86,6 +88,7 @@ class Norce:
             self.refused.append(call)
             return web.Response(text="order not found", status=400)
         self.calls.append(call)
+        self.applications.append(request.headers.get("application-id"))
         return web.json_response({})
 
 
@@ -159,12 +162,12 @@ class BridgeFolder:
         answer: dict[str, Any] = json.loads(text)
         return answer
 
-    def outbox(self) -> list[Path]:
-        return sorted((self.folder / "outbox").glob("ORDERS_*"))
+    def outbox(self, target: str = "") -> list[Path]:
+        return sorted((self.folder / "outbox" / target).glob("ORDERS_*"))
 
-    def answer(self, name: str, text: str) -> None:
+    def answer(self, name: str, text: str, target: str = "") -> None:
         """An answer of the ERP, put down whole by a rename as careful ERPs do."""
-        partial = self.folder / "inbox" / f"{name}.part"
+        partial = self.folder / "inbox" / target / f"{name}.part"
         partial.write_text(text)
         partial.rename(partial.with_name(name))
 
