@@ -1,5 +1,6 @@
 """`[[routes]]` in the file: what may stand there, what is wrong with it; and the folders of several targets."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -137,6 +138,21 @@ def test_what_holds_of_a_rule_is_shown_with_its_line(tmp_path: Path) -> None:
     assert told["routes.0.when", "ship_to_country"] == (["FI"], f"{tmp_path}/config.toml:3")
     assert told["routes.0.when", "total_from"][0] == "10.0"
     assert ("routes.0.when", "currency") not in told
+
+
+def test_the_how_to_s_settings_are_good(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/route-orders.md").read_text()
+    first, folders, *rules = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    shelf = 'order     = { format = "json" }'  # which this shelf does not have
+    assert shelf in first
+
+    text = first.replace(shelf, "").replace('{ format = "xml" }', '{ format = "edifact" }')
+    several = text.replace("[targets.erp]\n", folders) + "\n".join(rules)
+    config = load_text(tmp_path, several)
+
+    assert [one.name for one in config.routes] == ["Finland", "drop-ship"]
+    assert config.targets["erp"].answer.directory == tmp_path / "inbox"
+    assert config.targets["ledger"].directory == tmp_path / "outbox/ledger"
 
 
 # --- folders of several targets ------------------------------------------------------------------------------------
