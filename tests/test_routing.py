@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from bridge.config.routes import Rule, When
 from bridge.config.targets import Application
@@ -305,6 +305,7 @@ def test_a_part_has_its_rows_as_they_came_and_the_money_of_the_whole_only_where_
 
 # --- what holds of any rules ---------------------------------------------------------------------------------------
 
+at_leisure = settings(deadline=None)  # a busy machine is no fault
 TARGETS = st.sampled_from(["erp", "warehouse", "store", "ledger"])
 TYPES = st.sampled_from([None, "ErpStandard", "Freight", "Download", "EnvironmentalFee"])
 
@@ -339,6 +340,7 @@ def rows_of(found: Route, target: str, of: SalesOrder) -> set[int]:
     return {line.line_no for line in part_of(of, found.parts.get(target)).lines}
 
 
+@at_leisure
 @given(orders(), st.lists(rules(), max_size=4), st.lists(TARGETS, max_size=2))
 def test_each_row_of_goods_is_taken_once_and_reaches_its_taker(
     of: SalesOrder, asked: list[Rule], also: list[str]
@@ -353,6 +355,7 @@ def test_each_row_of_goods_is_taken_once_and_reaches_its_taker(
         assert all(goods <= rows_of(found, target, of) for target in (one.target, *one.also))
 
 
+@at_leisure
 @given(orders(), st.lists(rules(), max_size=4), st.lists(TARGETS, max_size=2))
 def test_one_target_confirms_and_has_what_belongs_to_the_whole(
     of: SalesOrder, asked: list[Rule], also: list[str]
@@ -367,6 +370,7 @@ def test_one_target_confirms_and_has_what_belongs_to_the_whole(
     assert all(rows_of(found, target, of) for target in found.targets)
 
 
+@at_leisure
 @given(orders(), st.lists(rules(), max_size=4))
 def test_the_same_order_goes_the_same_way_and_families_stay_whole(of: SalesOrder, asked: list[Rule]) -> None:
     found = way(of, *asked)
