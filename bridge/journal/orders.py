@@ -24,14 +24,16 @@ def folded(ref: str) -> str:
 def find(db: Database, order_ref: str) -> Known | None:
     """What is known under exactly this reference."""
     row = db.execute(
-        "SELECT id, fingerprint, application, erp_order_no, outcome, waits_because FROM orders WHERE order_ref = ?",
+        """
+        SELECT id, fingerprint, application, body_sha256, erp_order_no, outcome, waits_because FROM orders
+        WHERE order_ref = ?""",
         [order_ref],
     ).fetchone()
     if row is None:
         return None
-    order_id, fingerprint, application, number, outcome, waits = row
+    order_id, fingerprint, application, digest, number, outcome, waits = row
     is_told = tells_number(Outcome(outcome) if outcome else None, waits_for_person=waits is not None)
-    return Known(order_id, fingerprint, application, number if is_told else None)
+    return Known(order_id, fingerprint, application, digest, number if is_told else None)
 
 
 def admit(db: Database, admission: Admission, *, keep_conflicts: bool) -> Admitted:
@@ -133,8 +135,9 @@ def brief(db: Database, order_id: int) -> Brief:
 
 
 def _repeat(db: Database, known: Known, admission: Admission, *, keep_conflicts: bool) -> Admitted:
-    same_body = known.fingerprint == admission.fingerprint
-    conflict = not (same_body and known.application == admission.application)
+    says_the_same = known.fingerprint == admission.fingerprint and known.application == admission.application
+    # The same bytes are no other order, even where an upgrade or a setting reads them differently now.
+    conflict = not (says_the_same or known.body_sha256 == hashlib.sha256(admission.body.content).hexdigest())
     if conflict and keep_conflicts:
         _keep_conflict(db, known, admission)
     return Admitted(known.order_id, repeat=True, conflict=conflict, erp_order_no=known.erp_order_no)

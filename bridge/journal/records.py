@@ -82,6 +82,7 @@ class Known:
     order_id: int
     fingerprint: str
     application: str
+    body_sha256: str
     erp_order_no: str | None
 
 
