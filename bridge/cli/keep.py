@@ -18,7 +18,7 @@ _SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @click.group(cls=Noun)
 def target() -> None:
-    """Targets: trust a folder again, pause and resume."""
+    """Targets: trust a server or folder again, pause and resume."""
 
 
 def _act(act: str, name: str, because: str) -> int:
@@ -26,7 +26,7 @@ def _act(act: str, name: str, because: str) -> int:
     from bridge.cli._settings import settings
 
     told = admin_api(given(), settings(given())).post(path_of("targets", name, act), {"reason": because}).document()
-    _output.told(told, f"{name}: {act} done")
+    _output.told(told, f"{name}: {told.get('detail') or f'{act} done'}")
     return _exits.DONE
 
 
@@ -34,7 +34,7 @@ def _act(act: str, name: str, because: str) -> int:
 @click.argument("name")
 @because_option
 def trust(name: str, because: str) -> int:
-    """Use the staging folder that is there now, after a look at it and at the outbox."""
+    """Use the server's host key, or else the staging folder, that is there now, after a look at it."""
     return _act("trust", name, because)
 
 

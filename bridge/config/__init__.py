@@ -3,7 +3,7 @@
 Not for: using them. What the shelves' files want to be told comes in as their ``Options``; nothing here imports one.
 """
 
-from bridge.config.build import Shelves
+from bridge.config.build import FOLDER, Shelves
 from bridge.config.effective import Effective, effective
 from bridge.config.faults import ConfigFault, ConfigFaults
 from bridge.config.load import Config, load, missing_for_run
@@ -34,6 +34,7 @@ from bridge.config.units import (
 
 __all__ = [
     "AUTO",
+    "FOLDER",
     "Address",
     "Admin",
     "Alerts",

@@ -206,6 +206,11 @@ class Journal:
         at = self._clock.now()
         await self._threads.write(lambda db: targets.set_identity(db, target, identity, at, proven=proven))
 
+    async def set_host_key(self, target: str, trusted: TrustedKey) -> None:
+        """Commit the host key that a person trusts."""
+        at = self._clock.now()
+        await self._threads.write(lambda db: targets.set_host_key(db, target, trusted, at), Topic.ALERTS)
+
     async def doubt(self, target: str, lying: AbstractSet[str]) -> int:
         """Commit that staged drops whose staging names are not among ``lying`` are uncertain; returns how many."""
         at = self._clock.now()

@@ -252,12 +252,26 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A host key that a person trusts, what the settings said then, and the person's reason."""
+
+    shown: str
+    configured: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetMemory:
-    """What the journal knows of a target: the identity of its staging folder, and a pause that outlives a start."""
+    """What the journal knows of a target: the identity of its staging folder, and a pause that outlives a start.
+
+    ``host_key`` is the one that a person trusted while the settings said ``host_key_for``.
+    """
 
     identity: str | None
     proven: bool
     paused: str | None
+    host_key: str = ""
+    host_key_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,3 +274,10 @@ def m0007_parts_of_orders(db: Database) -> None:
     """Which rows of its order a file holds; NULL is all, and of a split order each file has its own."""
     db.execute("ALTER TABLE drops ADD COLUMN lines TEXT")
     db.execute("ALTER TABLE drops ADD COLUMN charges INTEGER NOT NULL DEFAULT 1")
+
+
+@migrations()
+def m0008_host_keys(db: Database) -> None:
+    """The host key that a person trusted, and the settings' own that it stands in for."""
+    db.execute("ALTER TABLE targets ADD COLUMN host_key TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE targets ADD COLUMN host_key_for TEXT NOT NULL DEFAULT ''")

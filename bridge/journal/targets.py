@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from bridge.clock import iso
 from bridge.journal import events
-from bridge.journal.records import TargetMemory
+from bridge.journal.records import TargetMemory, TrustedKey
 
 CONTROLS_AT_ONCE = 100
 
@@ -27,8 +27,10 @@ def reserve_controls(db: Database, target: str) -> range:
 
 def memory(db: Database, target: str) -> TargetMemory:
     """What is remembered of a target; nothing for a new one."""
-    row = db.execute("SELECT identity, proven, paused FROM targets WHERE name = ?", [target]).fetchone()
-    return TargetMemory(row[0], bool(row[1]), row[2]) if row else TargetMemory(None, proven=False, paused=None)
+    row = db.execute(
+        "SELECT identity, proven, paused, host_key, host_key_for FROM targets WHERE name = ?", [target]
+    ).fetchone()
+    return TargetMemory(row[0], bool(row[1]), *row[2:]) if row else TargetMemory(None, proven=False, paused=None)
 
 
 def set_identity(db: Database, target: str, identity: str, at: datetime, *, proven: bool) -> None:
@@ -41,6 +43,26 @@ def set_identity(db: Database, target: str, identity: str, at: datetime, *, prov
     )
     if proven:
         events.append(db, at, "identity_trusted", None, target=target)
+
+
+def set_host_key(db: Database, target: str, trusted: TrustedKey, at: datetime) -> None:
+    """Remember the host key that a person trusts, and what the settings said at that time."""
+    db.execute(
+        """
+        INSERT INTO targets (name, host_key, host_key_for) VALUES (?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET host_key = excluded.host_key, host_key_for = excluded.host_key_for""",
+        [target, trusted.shown, trusted.configured],
+    )
+    events.append(
+        db,
+        at,
+        "host_key_trusted",
+        None,
+        target=target,
+        detail=trusted.shown,
+        configured=trusted.configured or None,
+        because=trusted.because or None,
+    )
 
 
 def set_pause(db: Database, target: str, reason: str | None, at: datetime, because: str = "") -> None:

@@ -56,7 +56,7 @@ class Acts:
         return {"id": number, "state": "discarded"}
 
     async def target(self, request: web.Request) -> web.Response:
-        """Trust a target's staging folder, pause it, or end its pause."""
+        """Trust a target's server or staging folder, pause it, or end its pause."""
         return await self._once(request, self._target)
 
     async def _target(self, request: web.Request) -> Mapping[str, Any]:
@@ -66,8 +66,8 @@ class Acts:
             known = ", ".join(sorted(targets.names))
             raise PermanentError(f"there is no target {name}", name=ErrorName.NOT_FOUND, hint=f"there are: {known}")
         reason = await _reason(request)
-        await {"trust": targets.trust, "pause": targets.pause, "resume": targets.resume}[act](name, reason)
-        return {"target": name, "act": act}
+        said = await {"trust": targets.trust, "pause": targets.pause, "resume": targets.resume}[act](name, reason)
+        return {"target": name, "act": act, **({"detail": said} if said else {})}
 
 
 async def _reason(request: web.Request) -> str:

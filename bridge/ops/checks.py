@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge import __version__
-from bridge.config import Config, missing_for_run
+from bridge.config import FOLDER, Config, missing_for_run
 from bridge.journal import overview
 from bridge.journal.backup import find_damage
 from bridge.journal.threads import open_read_only
@@ -73,7 +73,7 @@ def _settings(config: Config) -> Iterator[Check]:
 
 def _folders(config: Config) -> Iterator[Check]:
     for name, target in config.targets.items():
-        if target.transport == "folder":
+        if target.transport == FOLDER:
             yield _folder(f"outbox {name}", target.directory)
             yield _staging(name, target.staging, target.directory)
         yield _folder(f"inbox {name}", target.answer.directory)
@@ -128,7 +128,9 @@ def _nearest(folder: Path) -> Path:
 
 def _room(config: Config) -> Iterator[Check]:
     places = {"journal": config.journal.database.parent}
-    places |= {f"outbox {name}": target.directory for name, target in config.targets.items()}
+    places |= {
+        f"outbox {name}": target.directory for name, target in config.targets.items() if target.transport == FOLDER
+    }
     seen = set()
     for name, folder in places.items():
         place = _nearest(folder)

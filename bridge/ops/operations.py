@@ -16,8 +16,8 @@ from bridge.ops.documents import Paused
 from bridge.ops.folders import TargetFolders
 from bridge.ops.health import Probe
 
-Act = Callable[[str, str], Awaitable[None]]
-"""An act on a target: its name, and the reason that a person gave."""
+Act = Callable[[str, str], Awaitable[str | None]]
+"""An act on a target: its name, and the reason that a person gave. May tell in words what became of it."""
 
 
 def _nothing_overdue(now: datetime) -> tuple[Overdue, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge import channels, formats, transports
 from bridge.channels import Channel
 from bridge.clock import Clock
-from bridge.config import Config
+from bridge.config import FOLDER, Config
 from bridge.config.passwords import Verifier
 from bridge.config.targets import Target
 from bridge.errors import ErrorName, PermanentError
@@ -19,7 +19,7 @@ from bridge.journal import Journal
 from bridge.norce.client import NorceAccess
 from bridge.norce.client_login import Credentials
 from bridge.ops.operations import Access
-from bridge.stages.drop.stage import DropPoint
+from bridge.stages.drop.stage import LOOK_FOR_TAKEN, DropPoint
 from bridge.stages.monitor.board import Board
 from bridge.stages.receive.admission import Intake, IntakeSettings
 from bridge.stages.receive.making import MakingSettings, outlet_of
@@ -35,6 +35,7 @@ def drop_points(config: Config) -> list[DropPoint]:
             transports.build(target.transport, target.transport_options),
             target.order.format,
             confirms=config.norce.report_policy if target.confirm_on == "taken" else None,
+            look_every=getattr(target.transport_options, "poll", LOOK_FOR_TAKEN),
         )
         for target in config.targets.values()
     ]
@@ -131,7 +132,8 @@ def folders(config: Config) -> Mapping[str, Path]:
     """The folders whose free space is watched, by the names that people are shown."""
     folders = {"journal": config.journal.database.parent}
     for target in config.targets.values():
-        folders[f"outbox {target.name}"] = target.directory
+        if target.transport == FOLDER:
+            folders[f"outbox {target.name}"] = target.directory
         folders[f"inbox {target.name}"] = target.answer.directory
     return folders
 

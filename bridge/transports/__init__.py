@@ -8,13 +8,14 @@ import pkgutil
 
 from pydantic import BaseModel
 
-from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts
+from bridge.transports._protocol import End, FileNames, HostKeyError, Parcel, PausedError, Step, Transport, Whereabouts
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
 
 __all__ = [
     "End",
     "FileNames",
     "FlagRefusedError",
+    "HostKeyError",
     "Parcel",
     "PausedError",
     "Step",

@@ -20,6 +20,30 @@ class PausedError(TransientError):
         self.reason = reason
 
 
+class HostKeyError(PausedError):
+    """The server does not show the key that it should; nothing was sent to it, not even a user's name.
+
+    ``shown`` is the fingerprint it showed, ``expected`` the one that counts, empty where none is pinned, and
+    ``configured`` the one of the settings, which a person's trust stands in for.
+    """
+
+    def __init__(self, server: str, *, shown: str, expected: str, configured: str) -> None:
+        self.shown = shown
+        self.expected = expected
+        self.configured = configured
+        name = ErrorName.HOST_KEY_CHANGED if expected else ErrorName.HOST_KEY_UNKNOWN
+        message = (
+            f"the server's host key changed from {expected} to {shown}"
+            if expected
+            else f"no host key is pinned yet; the server shows {shown}"
+        )
+        hint = (
+            "compare it with what the server's owner says, by another way than this server; if it is right: "
+            "erp-bridge target trust NAME --because TEXT"
+        )
+        super().__init__(message, reason=PauseReason.HOST_KEY, name=name, subject=server, hint=hint)
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A file on its way.
@@ -45,6 +69,8 @@ class End(StrEnum):
     """The staging name is gone, so it was renamed; the final name is gone too, so somebody took it."""
     STAGE_AGAIN = "stage_again"
     COLLISION = "collision"
+    UNCERTAIN = "uncertain"
+    """Nobody can tell whether the ERP has it: a person or its answer must; nothing is written again."""
     FAILED = "failed"
 
 
@@ -86,6 +112,13 @@ class Whereabouts(StrEnum):
 
 class Transport(Protocol):
     """One ERP's drop point. Every call may raise :class:`PausedError`; then nothing was concluded."""
+
+    def pin(self, shown: str, configured: str) -> None:
+        """Accept the server that shows this key, in place of the key that the settings name and named then.
+
+        Two empty texts where nobody trusted another key; a place that shows no key lets it be.
+        """
+        ...
 
     async def plant(self, identity: str, *, replace: bool) -> None:
         """Make the staging folder, and the file in it that proves its identity.

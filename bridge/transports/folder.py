@@ -76,6 +76,9 @@ class FolderTransport:
         self._has_flag = True
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"drop-{self._outbox.name}")
 
+    def pin(self, shown: str, configured: str) -> None:
+        """Nothing: a folder shows no key."""
+
     async def plant(self, identity: str, *, replace: bool) -> None:
         """Make both folders and the identity file; see the protocol."""
         await aiofiles.os.wrap(self._plant)(identity, replace, executor=self._pool)

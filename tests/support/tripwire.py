@@ -16,6 +16,9 @@ class Tripwire:
         self.after: dict[str, Cue] = {}
         self.calls: list[str] = []
 
+    def pin(self, shown: str, configured: str) -> None:
+        self._inner.pin(shown, configured)
+
     async def plant(self, identity: str, *, replace: bool) -> None:
         await self._cue("plant", self.before, ())
         await self._inner.plant(identity, replace=replace)

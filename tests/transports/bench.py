@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from bridge.transports import FileNames, Parcel, Transport, folder
+from bridge.transports import FileNames, Parcel, Transport, folder, sftp
+from tests.support.needs import needs
+from tests.transports.sshd import Sshd
 
 IDENTITY = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"
@@ -49,6 +51,10 @@ class Bench(Protocol):
         """It is back as it was."""
         ...
 
+    def close(self) -> None:
+        """End what the bench started."""
+        ...
+
 
 class FolderBench:
     """A folder, the ERP being another process on this machine."""
@@ -66,7 +72,7 @@ class FolderBench:
         return {path.name: path.read_bytes() for path in self.outbox.iterdir() if path.is_file()}
 
     def staged(self) -> dict[str, bytes]:
-        files = (path for path in self.staging.iterdir() if not path.name.startswith(".bridge"))
+        files = (path for path in self.staging.iterdir() if path.is_file() and not path.name.startswith(".bridge"))
         return {path.name: path.read_bytes() for path in files}
 
     def take(self, name: str) -> None:
@@ -84,8 +90,46 @@ class FolderBench:
     def find_again(self) -> None:
         (self.place / "elsewhere").rename(self.outbox)
 
+    def close(self) -> None:
+        pass
 
-BENCHES: Mapping[str, Callable[[Path], Bench]] = {"folder": FolderBench}
+
+class SftpBench(FolderBench):
+    """The same folder behind OpenSSH's own server."""
+
+    def __init__(self, place: Path) -> None:
+        self.outbox = place / "outbox"
+        self.outbox.mkdir()
+        self.server = Sshd(place)
+        super().__init__(place)
+
+    def another(self) -> Transport:
+        return sftp.build(self.server.options(directory=str(self.outbox), staging=str(self.staging)))
+
+    def close(self) -> None:
+        self.server.close()
+
+
+class DotNameBench(SftpBench):
+    """A server whose owner gives one folder only: files being written have dot names in it."""
+
+    def another(self) -> Transport:
+        return sftp.build(self.server.options(directory=str(self.outbox)))
+
+    def finals(self) -> dict[str, bytes]:
+        return {name: content for name, content in super().finals().items() if not name.startswith(".")}
+
+    def staged(self) -> dict[str, bytes]:
+        files = (path for path in self.outbox.iterdir() if path.is_file() and path.name.startswith("."))
+        return {path.name[1:]: path.read_bytes() for path in files if not path.name.startswith(".bridge")}
+
+    def put_staged(self, name: str, content: bytes) -> None:
+        (self.outbox / f".{name}").write_bytes(content)
+
+
+BENCHES: Mapping[str, Callable[[Path], Bench]] = {"folder": FolderBench, "sftp": SftpBench}
+VARIANTS: Mapping[str, Callable[[Path], Bench]] = {**BENCHES, "sftp, dot names": DotNameBench}
+NEEDED = {"sftp": needs("sshd", "ssh-keygen"), "sftp, dot names": needs("sshd", "ssh-keygen")}
 
 
 def parcel(number: int = 1, content: bytes = b"an order\r\n", *, marker: str = "", verify: bool = False) -> Parcel:

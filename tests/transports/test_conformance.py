@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from bridge import transports
 from bridge.states import SELF_ENDING_PAUSES, PauseReason
 from bridge.transports import End, Parcel, PausedError, Transport, Whereabouts
-from tests.transports.bench import BENCHES, IDENTITY, OTHER, Bench, names, parcel
+from tests.transports.bench import BENCHES, IDENTITY, NEEDED, OTHER, VARIANTS, Bench, names, parcel
 
 CALLS: dict[str, Callable[[Transport], Awaitable[object]]] = {
     "stage": lambda transport: transport.stage([parcel(2)]),
@@ -23,13 +23,14 @@ CALLS: dict[str, Callable[[Transport], Awaitable[object]]] = {
 }
 
 
-@pytest.fixture(params=transports.available())
+@pytest.fixture(params=[pytest.param(name, marks=NEEDED.get(name, ())) for name in VARIANTS])
 async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = BENCHES[request.param](tmp_path)
+    bench = VARIANTS[request.param](tmp_path)
     await bench.transport.plant(IDENTITY, replace=False)
     await bench.transport.probe(IDENTITY)
     yield bench
     await bench.transport.close()
+    bench.close()
 
 
 async def ends(steps: Awaitable[list[transports.Step]]) -> list[End]:

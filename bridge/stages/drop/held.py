@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence, Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from bridge.clock import Clock
 from bridge.errors import ErrorName, TransientError
@@ -16,7 +17,7 @@ from bridge.naming import shown
 from bridge.states import DropState, HeldReason
 from bridge.transports import FileNames, Transport, Whereabouts
 
-EVERY_S = 1.0
+EVERY = timedelta(seconds=1)
 TURN_WITHIN_S = 5
 
 log = logging.getLogger(__name__)
@@ -29,11 +30,19 @@ class NotMovedError(TransientError):
 class HeldFiles:
     """One target's held files. ``at_work`` is the lock under which its loop moves files."""
 
-    def __init__(self, target: str, transport: Transport, journal: Journal, at_work: asyncio.Lock) -> None:
+    def __init__(
+        self,
+        target: str,
+        transport: Transport,
+        journal: Journal,
+        at_work: asyncio.Lock,
+        look_every: timedelta = EVERY,
+    ) -> None:
         self.transport = transport
         self._target = target
         self._journal = journal
         self._at_work = at_work
+        self._look_every = look_every
         self._due = 0.0
         self.is_watched = False
         """True while a file that a person made decides: then its removal is looked for often."""
@@ -57,11 +66,11 @@ class HeldFiles:
             self._at_work.release()
 
     async def look(self, clock: Clock) -> None:
-        """Follow what ``NAME.hold`` files wish, and finish what was begun; once a second at most."""
+        """Follow what ``NAME.hold`` files wish, and finish what was begun; not at every call."""
         now = clock.monotonic()
         if now < self._due:
             return
-        self._due = now + EVERY_S
+        self._due = now + self._look_every.total_seconds()
         wished = await self.transport.wishes()
         held = await self._journal.acts.held(self._target)
         await self._take_wished(wished)

@@ -8,8 +8,9 @@ import secrets
 
 from bridge.clock import Clock
 from bridge.journal import Journal, Topic
+from bridge.journal.records import TrustedKey
 from bridge.states import SELF_ENDING_PAUSES, Pause, PauseReason
-from bridge.transports import Transport
+from bridge.transports import HostKeyError, PausedError, Transport
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ class Readiness:
         self._journal = journal
         self._clock = clock
         self._is_proven = False
+        self._shown: HostKeyError | None = None
         self.pause: Pause | None = None
 
     async def is_open(self) -> bool:
@@ -34,10 +36,11 @@ class Readiness:
             return True
         memory = await self._journal.target_memory(self._target)
         if memory.paused is not None:
-            self.close(PauseReason(memory.paused), "paused by a person")
+            self._close(PauseReason(memory.paused), "paused by a person")
             return False
         if self.pause is not None and self.pause.reason not in SELF_ENDING_PAUSES:
             return False
+        self._transport.pin(memory.host_key, memory.host_key_for)
         how = await self._transport.probe(await self._identity())
         self._is_proven = True
         if self.pause is not None:
@@ -67,8 +70,12 @@ class Readiness:
         await self._journal.doubt(self._target, await self._transport.staged())
         await self._journal.set_identity(self._target, identity, proven=True)
 
-    def close(self, reason: PauseReason, text: str) -> None:
-        """Leave the target alone for this reason; the same reason again only keeps the pause."""
+    def close(self, error: PausedError) -> None:
+        """Leave the target alone for this error; the same reason again only keeps the pause."""
+        self._shown = error if isinstance(error, HostKeyError) else None
+        self._close(error.reason, error.line())
+
+    def _close(self, reason: PauseReason, text: str) -> None:
         self._is_proven = False
         if self.pause is not None and self.pause.reason is reason:
             return
@@ -77,15 +84,28 @@ class Readiness:
         log.warning("target_paused", extra=extra)
         self._journal.wake(Topic.ALERTS)
 
-    async def trust(self, because: str) -> None:
-        """A person has looked: the staging folder that is there now gets a new identity, and the pause ends."""
+    async def trust(self, because: str) -> str:
+        """A person has looked at what is there now, and the pause ends; returns in words what is trusted.
+
+        A server that showed another host key: that key counts from now on, the one that the person was shown. Else
+        the staging folder gets a new identity.
+        """
+        if self._shown is not None:
+            return await self._trust_key(self._shown, because)
         await self._make_identity(secrets.token_hex(16), replace=True)
         await self.resume(because)
+        return "the staging folder that is there now is trusted"
+
+    async def _trust_key(self, error: HostKeyError, because: str) -> str:
+        await self._journal.set_host_key(self._target, TrustedKey(error.shown, error.configured, because))
+        self._shown = None
+        await self.resume(because)
+        return f"host key {error.shown} is trusted, in place of {error.expected or 'none'}"
 
     async def hold(self, because: str) -> None:
         """A person wants the target left alone, also after a restart."""
         await self._journal.set_pause(self._target, PauseReason.PERSON, because)
-        self.close(PauseReason.PERSON, because)
+        self._close(PauseReason.PERSON, because)
 
     async def resume(self, because: str) -> None:
         """A person ends the pause; the target is probed anew at the next look."""

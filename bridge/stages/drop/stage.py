@@ -35,12 +35,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DropPoint:
-    """A target as the drop stage sees it; ``confirms`` where the ERP's fetching a file confirms its order."""
+    """A target as the drop stage sees it; ``confirms`` where the ERP's fetching a file confirms its order.
+
+    ``look_every``: a look at a folder of this machine costs nothing, at somebody's server it is a visit.
+    """
 
     target: str
     transport: Transport
     format: str
     confirms: ReportPolicy | None = None
+    look_every: timedelta = LOOK_FOR_TAKEN
 
 
 @dataclass(slots=True)
@@ -117,7 +121,7 @@ class DropStage:
         """The whole round failed: a pause if the target says so, else a fault of the journal that passes."""
         post.has_looked.set()
         if isinstance(error, PausedError):
-            post.readiness.close(error.reason, error.line())
+            post.readiness.close(error)
         return PROBE_AGAIN if isinstance(error, PausedError) else timedelta(seconds=1)
 
     async def _round(self, post: _Post) -> timedelta:
@@ -126,7 +130,7 @@ class DropStage:
             return PROBE_AGAIN
         await post.held.look(self._clock)
         moved = await self._deliver(post)
-        if self._is_time_to_look(post.lookout):
+        if self._is_time_to_look(post):
             await self._clear_litter(post)
             await self._notice_taken(post)
         else:
@@ -136,17 +140,18 @@ class DropStage:
 
     async def _next_look(self, post: _Post) -> timedelta:
         """Files that wait for the ERP are looked at often: when it took one is worth knowing."""
-        wait = LOOK_FOR_TAKEN if post.lookout.waits or post.held.is_watched else PROBE_AGAIN
+        every = post.point.look_every
+        wait = every if post.lookout.waits or post.held.is_watched else max(every, PROBE_AGAIN)
         following = await self._journal.drops.next_at(post.point.target)
         if following is None:
             return wait
         return max(AT_ONCE, min(wait, following - self._clock.now()))
 
-    async def trust(self, target: str, because: str) -> None:
-        """A person has looked at the staging folder that is there now, and it may be used."""
+    async def trust(self, target: str, because: str) -> str:
+        """A person has looked at what is there now, server or staging folder, and it may be used; what that was."""
         post = self._posts[target]
         async with post.at_work:
-            await post.readiness.trust(because)
+            return await post.readiness.trust(because)
 
     async def pause(self, target: str, because: str) -> None:
         """A person wants the target left alone."""
@@ -215,6 +220,9 @@ class DropStage:
             case End.COLLISION:
                 self._log_failure(post, drop, step.detail, "collision")
                 return DropResult(drop, DropState.HELD, reason=HeldReason.COLLISION, detail=step.detail)
+            case End.UNCERTAIN:
+                self._log_failure(post, drop, step.detail, "uncertain")
+                return DropResult(drop, DropState.UNCERTAIN, detail=step.detail)
             case End.FAILED:
                 return self._failure(post, drop, step.detail)
 
@@ -260,12 +268,12 @@ class DropStage:
                 },
             )
 
-    def _is_time_to_look(self, lookout: _Lookout) -> bool:
+    def _is_time_to_look(self, post: _Post) -> bool:
         """Once a second at most: what a look costs grows with the files that wait, and must not hold up the next."""
         now = self._clock.monotonic()
-        if now < lookout.due:
+        if now < post.lookout.due:
             return False
-        lookout.due = now + LOOK_FOR_TAKEN.total_seconds()
+        post.lookout.due = now + post.point.look_every.total_seconds()
         return True
 
     async def _clear_litter(self, post: _Post) -> None:
@@ -305,7 +313,7 @@ class DropStage:
 
 def _post(point: DropPoint, journal: Journal, clock: Clock) -> _Post:
     at_work = asyncio.Lock()
-    held = HeldFiles(point.target, point.transport, journal, at_work)
+    held = HeldFiles(point.target, point.transport, journal, at_work, point.look_every)
     return _Post(point, Readiness(point.target, point.transport, journal, clock), held, at_work=at_work)
 
 

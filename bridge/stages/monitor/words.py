@@ -109,7 +109,7 @@ def _words_beyond_the_journal(finding: Finding) -> _Words:
                 f"The target {finding.subject} is paused: {finding.example}",
                 "Its orders are stored and wait; none is lost, none arrives",
                 f"mend the cause; what does not end by itself: erp-bridge target resume {finding.subject} "
-                f"--because TEXT, or target trust {finding.subject} after a look at the folder",
+                f"--because TEXT, or target trust {finding.subject} after a look at its folder or host key",
             )
         case Condition.DISK_LOW:
             return _Words(

@@ -1,0 +1,250 @@
+"""The one kept connection to a server: opened when it is needed, its host key proven first, cut when it is silent.
+
+Not for: files. Everything but :meth:`Session.cut_if_overdue` and :meth:`Session.cut` runs on the target's one thread.
+"""
+
+import base64
+import hashlib
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TypeVar
+
+import paramiko
+from paramiko.pkey import UnknownKeyType
+from pydantic import SecretStr
+
+from bridge.transports._protocol import HostKeyError, PausedError
+from bridge.transports._sftp_faults import LostError, SilentError, login_refused, unreachable
+from bridge.transports._sftp_wire import Wire
+
+T = TypeVar("T")
+
+OLD_CIPHERS = ("aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc")
+OLD_MACS = ("hmac-sha1", "hmac-md5", "hmac-sha1-96", "hmac-md5-96")
+"""What paramiko would still offer and we do not, unless the settings name it."""
+GRACE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a server is, who we are to it, and how it proves to be the right one."""
+
+    host: str
+    port: int
+    username: str
+    key_file: Path | None
+    password_file: Path | None
+    password: SecretStr
+    host_key: str
+    old_algorithms: tuple[str, ...]
+    timeout_s: float
+    keepalive_s: float
+
+    def __str__(self) -> str:
+        """The server as people are told of it."""
+        return self.host if self.port == 22 else f"{self.host}:{self.port}"  # noqa: PLR2004 - the usual port
+
+
+def fingerprint(key: paramiko.PKey) -> str:
+    """A host key's fingerprint as OpenSSH shows it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
+
+
+class Session:
+    """Keeps one connection and gives it to one act at a time."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._expected = access.host_key
+        self._socket: socket.socket | None = None
+        self._transport: paramiko.Transport | None = None
+        self._wire: Wire | None = None
+        self._due: float | None = None
+
+    def pin(self, shown: str, configured: str) -> None:
+        """Expect the key that a person trusts, as long as the settings say what they said then."""
+        self._expected = shown if shown and configured == self._access.host_key else self._access.host_key
+
+    @property
+    def is_connected(self) -> bool:
+        """True while a connection is kept."""
+        return self._wire is not None
+
+    def carry(self, act: Callable[[Wire], T]) -> T:
+        """The act over the kept connection; once more over a new one if it was cut. Every act may be repeated.
+
+        Raises :class:`PausedError` when the server cannot be used, or was silent past a deadline.
+        """
+        try:
+            return self._tried(act)
+        except SilentError as error:
+            raise unreachable(str(self._access), f"the server is silent: {error}") from error
+        except LostError:
+            pass  # an idle connection may have been cut long ago, which is no fault
+        try:
+            return self._tried(act)
+        except LostError as error:
+            raise unreachable(str(self._access), f"the server cuts connections: {error}") from error
+
+    def _tried(self, act: Callable[[Wire], T]) -> T:
+        wire = self._wire or self._connected()
+        try:
+            return act(wire)
+        except LostError:
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Let go of the connection, if there is one."""
+        transport, connection = self._transport, self._socket
+        self._wire = self._transport = self._socket = self._due = None
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # frees paramiko's own thread, whatever it waits for
+        if transport is not None:
+            transport.close()
+        if connection is not None:
+            connection.close()
+
+    # --- from another thread ------------------------------------------------------------------------------------------
+
+    def cut_if_overdue(self) -> None:
+        """Cut a connection whose deadline has passed although its thread has not noticed."""
+        wire = self._wire
+        due = wire.due if wire is not None else self._due
+        if due is not None and monotonic() > due + GRACE_S:
+            self.cut()
+
+    def cut_if_busy(self) -> None:
+        """Cut the connection if anybody waits on it, so that its thread comes free."""
+        wire = self._wire
+        if self._due is not None or (wire is not None and wire.due is not None):
+            self.cut()
+
+    def cut(self) -> None:
+        """Cut the connection under whoever waits on it."""
+        connection = self._socket
+        if connection is not None:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    # --- connecting ---------------------------------------------------------------------------------------------------
+
+    def _connected(self) -> Wire:
+        """A new session; all of it within one deadline. Raises :class:`PausedError`."""
+        self._due = monotonic() + self._access.timeout_s
+        try:
+            transport = self._greeted()
+            self._prove(transport)
+            self._log_in(transport)
+            self._wire = self._opened(transport)
+        except PausedError:
+            self.drop()
+            raise
+        except (OSError, EOFError, paramiko.SSHException, LostError) as error:
+            late = monotonic() >= (self._due or 0)
+            self.drop()
+            raise unreachable(str(self._access), _words_of(error, late=late), _hint_for(error)) from error
+        self._due = None
+        return self._wire
+
+    def _rest(self) -> float:
+        return max(0.1, (self._due or 0) - monotonic())
+
+    def _greeted(self) -> paramiko.Transport:
+        """The key exchange done, nothing about us told."""
+        access = self._access
+        self._socket = socket.create_connection((access.host, access.port), self._rest())
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(access.timeout_s * 1000))
+        old = {"ciphers": OLD_CIPHERS, "macs": OLD_MACS}
+        unwanted = {kind: [one for one in names if one not in access.old_algorithms] for kind, names in old.items()}
+        self._transport = transport = paramiko.Transport(self._socket, disabled_algorithms=unwanted)
+        transport.banner_timeout = transport.handshake_timeout = self._rest()
+        transport.auth_timeout = transport.channel_timeout = access.timeout_s
+        transport.start_client(timeout=self._rest())
+        return transport
+
+    def _prove(self, transport: paramiko.Transport) -> None:
+        """Raise :class:`HostKeyError` unless the server shows the pinned key (decision 10)."""
+        shown = fingerprint(transport.get_remote_server_key())
+        if shown != self._expected:
+            server, configured = str(self._access), self._access.host_key
+            raise HostKeyError(server, shown=shown, expected=self._expected, configured=configured)
+
+    def _log_in(self, transport: paramiko.Transport) -> None:
+        server = str(self._access)
+        ways = [way for way in (self._by_key, self._by_password) if way(None)]
+        if not ways:
+            raise login_refused(server, "there is neither a key nor a password to log in with")
+        refused: paramiko.AuthenticationException | None = None
+        for way in ways:
+            try:
+                way(transport)
+            except paramiko.AuthenticationException as error:
+                refused = error
+                if not transport.is_active() or "timeout" in str(error).lower():
+                    raise
+            if transport.is_authenticated():
+                return
+        raise login_refused(server, f"the server refuses the login of {self._access.username}") from refused
+
+    def _by_key(self, transport: paramiko.Transport | None) -> bool:
+        """Log in with the key; without a transport only tell whether that could be tried."""
+        file = self._access.key_file
+        if transport is not None and file is not None:
+            transport.auth_publickey(self._access.username, self._key(file))
+        return file is not None
+
+    def _key(self, file: Path) -> paramiko.PKey:
+        try:
+            return paramiko.PKey.from_path(file)
+        except (OSError, ValueError, TypeError, paramiko.SSHException, UnknownKeyType) as error:
+            what = f"the key file {file} cannot be used: {_reason(error)}"
+            hint = "name an OpenSSH private key without a passphrase that the bridge's user may read"
+            raise login_refused(str(self._access), what, hint) from error
+
+    def _by_password(self, transport: paramiko.Transport | None) -> bool:
+        has_one = bool(self._access.password.get_secret_value()) or self._access.password_file is not None
+        if transport is not None and has_one:
+            transport.auth_password(self._access.username, self._password())
+        return has_one
+
+    def _password(self) -> str:
+        """The password as it is now: a file that was exchanged counts at the next login."""
+        if self._access.password_file is None or self._access.password.get_secret_value():
+            return self._access.password.get_secret_value()
+        try:
+            text = self._access.password_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            what = f"the password file {self._access.password_file} cannot be used: {_reason(error)}"
+            raise login_refused(str(self._access), what, "name a text file that the bridge's user may read") from error
+        return text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+
+    def _opened(self, transport: paramiko.Transport) -> Wire:
+        transport.set_keepalive(round(self._access.keepalive_s))
+        channel = transport.open_session(timeout=self._rest())
+        channel.settimeout(self._rest())
+        channel.invoke_subsystem("sftp")
+        return Wire(channel, self._access.timeout_s)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def _words_of(error: Exception, *, late: bool) -> str:
+    if late or isinstance(error, TimeoutError):
+        return "the server is silent: no connection in time"
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        return f"the server and the bridge have no algorithm in common: {_reason(error)}"
+    return f"no connection: {_reason(error)}"
+
+
+def _hint_for(error: Exception) -> str:
+    if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+        return "ask for a newer server, or name what it speaks in [targets.NAME.sftp] old_algorithms"
+    return ""

@@ -1,0 +1,329 @@
+"""Drop point: a folder on somebody's SFTP server. The publish of ``DESIGN.md`` section 6, its witness over there.
+
+Not for: states, nor for fetching answers. One connection is kept, used by one thread; each call may be repeated.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from bridge.config.units import Filled, SomeTime
+from bridge.errors import ErrorName
+from bridge.states import PauseReason
+from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts
+from bridge.transports._sftp_faults import Code, RefusedError, concerns_every_file, foreign, paused
+from bridge.transports._sftp_manners import ByMarker, ByRename, Manner
+from bridge.transports._sftp_place import (
+    IDENTITY_FILE,
+    PART,
+    WISH,
+    Place,
+    Sight,
+    below,
+    identity_in,
+    look,
+    prove,
+    put,
+)
+from bridge.transports._sftp_session import OLD_CIPHERS, OLD_MACS, Access, Session
+from bridge.transports._sftp_wire import Wire
+
+T = TypeVar("T")
+
+_PROBE, _PROBED = ".bridge-probe", ".bridge-probe.renamed"
+_PROBE_SIZE = 4096
+_ASKED_BY_NAME = 20
+_MOST_ASKED = 500
+_LONGEST_TICK_S = 1.0
+_FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}=?)?")
+
+log = logging.getLogger(__name__)
+
+
+class Options(BaseModel):
+    """Settings of a drop point on an SFTP server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: Filled = Field(description="name or address of the server")
+    port: int = Field(default=22, ge=1, le=65_535, description="its port")
+    username: Filled = Field(description="who the bridge is on the server")
+    key_file: Path | None = Field(default=None, description="private key to log in with, without a passphrase")
+    password_file: Path | None = Field(default=None, description="file with the password to log in with")
+    password: SecretStr = Field(
+        default=SecretStr(""), description="the password itself; never written into config.toml"
+    )
+    host_key: str = Field(
+        default="",
+        description="fingerprint of the server's host key, `SHA256:...`; empty: the one that `target trust` pinned",
+    )
+    old_algorithms: tuple[str, ...] = Field(
+        default=(),
+        description="weak ciphers and MACs allowed towards an old server, by name, such as `aes256-cbc`, `hmac-sha1`",
+    )
+    directory: Filled = Field(description="folder on the server from which the ERP fetches")
+    staging: str = Field(
+        default="",
+        description="folder on the server where files are written first, on the same file system; "
+        "empty: a dot name in directory",
+    )
+    answer_directory: str = Field(default="", description="folder on the server with the ERP's answers; empty: none")
+    answer_after: Literal["remove", "move"] = Field(default="remove", description="what becomes of a fetched answer")
+    answer_archive: str = Field(default="", description='folder on the server for `answer_after = "move"`')
+    poll: SomeTime = Field(
+        default=timedelta(seconds=30), description="how often the server's folders are looked through"
+    )
+    timeout: SomeTime = Field(default=timedelta(seconds=20), description="longest wait for any one answer")
+    keepalive: SomeTime = Field(default=timedelta(seconds=30), description="a sign of life at least this often")
+
+    @field_validator("host_key")
+    @classmethod
+    def _is_fingerprint(cls, text: str) -> str:
+        if not _FINGERPRINT.fullmatch(text):
+            raise ValueError('is not a fingerprint such as "SHA256:" and 43 letters; ssh-keygen -lf shows it so')
+        return text.rstrip("=")
+
+    @field_validator("old_algorithms")
+    @classmethod
+    def _are_known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = (*OLD_CIPHERS, *OLD_MACS)
+        strange = [name for name in names if name not in known]
+        if strange:
+            raise ValueError(f'"{strange[0]}" is none that can be allowed; those are {", ".join(known)}')
+        return names
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> "Options":
+        if self.key_file is None and self.password_file is None and not self.password.get_secret_value():
+            raise ValueError('names neither a key nor a password: key_file = "secrets/sftp_key", or password_file')
+        return self
+
+
+def build(options: BaseModel) -> Transport:
+    """The transport with these settings; touches nothing yet."""
+    return SftpTransport(options if isinstance(options, Options) else Options.model_validate(options.model_dump()))
+
+
+class SftpTransport:
+    """Publishes on a server by a witness that lies there; where nothing renames, by a marker."""
+
+    def __init__(self, options: Options) -> None:
+        self._place = Place(options.directory, options.staging)
+        self._session = Session(_access(options))
+        self._identity = ""
+        self._manner: Manner = ByRename(self._place, atomic=False)
+        self._tick_s = min(_LONGEST_TICK_S, options.timeout.total_seconds() / 4)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"sftp-{options.host}")
+
+    def pin(self, shown: str, configured: str) -> None:
+        """Accept a key that a person trusts in place of the settings' own."""
+        self._session.pin(shown, configured)
+
+    async def plant(self, identity: str, *, replace: bool) -> None:
+        """Make the staging folder, if one is set, and the identity file; see the protocol."""
+        await self._carry(lambda wire: self._plant(wire, identity, replace=replace))
+
+    async def probe(self, identity: str) -> str:
+        """Rename a scratch file across; choose and return how files are published."""
+        self._identity = identity
+        return await self._carry(self._probe)
+
+    async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
+        """Write each file where the ERP does not take it yet, and compare its size."""
+        ends: dict[int, Step] = {}
+        await self._carry(lambda wire: self._each(wire, parcels, ends, lambda parcel: self._manner.stage(wire, parcel)))
+        return [ends[parcel.id] for parcel in parcels]
+
+    async def publish(self, parcels: Sequence[Parcel]) -> list[Step]:
+        """Let the ERP have each file; a connection that is cut on the way is made anew, and the witness looked at."""
+        ends: dict[int, Step] = {}
+        await self._carry(lambda wire: self._publish(wire, parcels, ends))
+        return [ends[parcel.id] for parcel in parcels]
+
+    async def missing(self, names: Sequence[str]) -> set[str]:
+        """Those of these names that are gone; a folder too large to list is asked by name."""
+        return await self._carry(lambda wire: self._missing(wire, names))
+
+    async def staged(self) -> set[str]:
+        """The names that lie in the staging folder, whichever folder that is."""
+        return await self._carry(self._staged)
+
+    async def hold(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        """Keep these files from the ERP; see the protocol."""
+        return await self._carry(lambda wire: self._shift(files, lambda file: self._manner.hold(wire, file), wire))
+
+    async def release(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
+        """Let the ERP have these held files; see the protocol."""
+        return await self._carry(lambda wire: self._shift(files, lambda file: self._manner.release(wire, file), wire))
+
+    async def withdraw(self, files: Sequence[FileNames]) -> None:
+        """Remove the staging names and held files of these."""
+        await self._carry(lambda wire: self._withdraw(wire, files))
+
+    async def wishes(self) -> set[str]:
+        """The names beside which a ``NAME.hold`` lies."""
+        return await self._carry(self._wishes)
+
+    async def close(self) -> None:
+        """Cut what is under way, close the connection, end the thread."""
+        self._session.cut_if_busy()
+        await self._watched(asyncio.get_running_loop().run_in_executor(self._pool, self._session.drop))
+        self._pool.shutdown(wait=False)
+
+    # --- on the one thread --------------------------------------------------------------------------------------------
+
+    async def _carry(self, act: Callable[[Wire], T]) -> T:
+        """The act on the thread; its deadlines are watched from here too, in case the thread hangs in a library."""
+        return await self._watched(asyncio.get_running_loop().run_in_executor(self._pool, self._carried, act))
+
+    async def _watched(self, future: "asyncio.Future[T]") -> T:
+        while not (await asyncio.wait({future}, timeout=self._tick_s))[0]:
+            self._session.cut_if_overdue()
+        return future.result()
+
+    def _carried(self, act: Callable[[Wire], T]) -> T:
+        try:
+            return self._session.carry(act)
+        except RefusedError as error:
+            raise paused(error, self._place.base) from error
+
+    def _plant(self, wire: Wire, identity: str, *, replace: bool) -> None:
+        place = self._place
+        if look(wire, place.directory) is Sight.GONE:
+            raise paused(RefusedError(Code.NO_SUCH_FILE), place.directory)
+        if place.staging and look(wire, place.staging) is Sight.GONE:
+            wire.mkdir(place.staging)
+        found = identity_in(wire, place)
+        if found == identity:
+            return
+        if found is not None and not replace:
+            raise foreign(found, place.base)
+        put(wire, below(place.base, IDENTITY_FILE), identity.encode() + b"\n")
+
+    def _probe(self, wire: Wire) -> str:
+        prove(wire, self._place, self._identity)
+        source = below(self._place.base, _PROBE)
+        inside, across = below(self._place.base, _PROBED), below(self._place.directory, _PROBED)
+        for name in (inside, across):
+            wire.remove(name)
+        put(wire, source, bytes(_PROBE_SIZE))
+        try:
+            self._manner = self._tried(wire, source, across, inside)
+        finally:
+            for name in (source, inside, across):
+                with suppress(RefusedError):
+                    wire.remove(name)
+        return self._manner.words
+
+    def _tried(self, wire: Wire, source: str, across: str, inside: str) -> Manner:
+        """The best way to publish that this server carries out, not merely announces."""
+        if wire.has_posix_rename and _works(wire.posix_rename, source, across):
+            return ByRename(self._place, atomic=True)
+        if _works(wire.rename, source, across):
+            return ByRename(self._place, atomic=False)
+        if inside != across and _works(wire.rename, source, inside):
+            raise _apart(self._place)
+        return ByMarker(self._place)
+
+    def _each(
+        self, wire: Wire, parcels: Sequence[Parcel], ends: dict[int, Step], act: Callable[[Parcel], Step]
+    ) -> None:
+        """The act on each parcel that has no end yet: what was done before a cut is not done again."""
+        prove(wire, self._place, self._identity)
+        for parcel in parcels:
+            if parcel.id not in ends:
+                ends[parcel.id] = self._one(parcel, act)
+
+    def _one(self, parcel: Parcel, act: Callable[[Parcel], Step]) -> Step:
+        try:
+            return act(parcel)
+        except RefusedError as error:
+            if concerns_every_file(error):
+                raise paused(error, self._place.directory) from error
+            return Step(parcel.id, End.FAILED, f"{parcel.final}: {error}")
+
+    def _publish(self, wire: Wire, parcels: Sequence[Parcel], ends: dict[int, Step]) -> None:
+        self._each(wire, parcels, ends, lambda parcel: self._manner.publish(wire, parcel))
+        if any(step.end is End.PRESUMED for step in ends.values()):
+            prove(wire, self._place, self._identity)  # "gone" counts only in the folder that we know
+
+    def _missing(self, wire: Wire, names: Sequence[str]) -> set[str]:
+        prove(wire, self._place, self._identity)
+        present = wire.names(self._place.directory) if len(names) > _ASKED_BY_NAME else None
+        if present is not None:
+            return {name for name in names if name not in present}
+        asked = names[:_MOST_ASKED]
+        return {name for name in asked if look(wire, self._place.final(name)) is Sight.GONE}
+
+    def _staged(self, wire: Wire) -> set[str]:
+        found = wire.names(self._place.base)
+        if found is None:
+            raise paused(RefusedError(0, "it holds too many files to be listed"), self._place.base)
+        if self._place.staging:
+            return found
+        return {name[1:] for name in found if name.startswith(".") and name.endswith(PART)}
+
+    def _shift(
+        self, files: Sequence[FileNames], act: Callable[[FileNames], Whereabouts], wire: Wire
+    ) -> dict[int, Whereabouts]:
+        prove(wire, self._place, self._identity)
+        found = {}
+        for file in files:
+            try:
+                found[file.id] = act(file)
+            except RefusedError as error:
+                if concerns_every_file(error):
+                    raise
+                found[file.id] = Whereabouts.UNKNOWN
+        return found
+
+    def _withdraw(self, wire: Wire, files: Sequence[FileNames]) -> None:
+        prove(wire, self._place, self._identity)
+        for file in files:
+            self._manner.withdraw(wire, file)
+
+    def _wishes(self, wire: Wire) -> set[str]:
+        prove(wire, self._place, self._identity)
+        names = wire.names(self._place.directory) or set()
+        return {name.removesuffix(WISH) for name in names if name.endswith(WISH)}
+
+
+def _access(options: Options) -> Access:
+    return Access(
+        host=options.host,
+        port=options.port,
+        username=options.username,
+        key_file=options.key_file,
+        password_file=options.password_file,
+        password=options.password,
+        host_key=options.host_key,
+        old_algorithms=options.old_algorithms,
+        timeout_s=options.timeout.total_seconds(),
+        keepalive_s=options.keepalive.total_seconds(),
+    )
+
+
+def _works(rename: Callable[[str, str], None], source: str, target: str) -> bool:
+    try:
+        rename(source, target)
+    except RefusedError:
+        return False
+    return True
+
+
+def _apart(place: Place) -> PausedError:
+    return PausedError(
+        "directory and staging folder lie apart on the server, so nothing can be renamed between them",
+        reason=PauseReason.FOLDER,
+        name=ErrorName.FOLDERS_APART,
+        subject=place.directory,
+        hint='set [targets.NAME.sftp] staging to a folder beside or below directory, or to ""',
+    )
