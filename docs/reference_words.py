@@ -86,10 +86,30 @@ ERRORS: Mapping[str, tuple[str, str]] = {
         "Staging folder and outbox lie on different file systems; one rename cannot publish.",
         "Set `[targets.NAME] staging` to a folder below the outbox.",
     ),
-    "disk_full": ("A disk is full.", "Make room; the target goes on by itself."),
+    "rename_refused": (
+        "An SFTP server renames nothing, and no marker is agreed that would say that a file is whole.",
+        "Agree with the ERP on one and set `[targets.NAME] marker`; the target goes on by itself.",
+    ),
+    "disk_full": ("A disk is full, here or on a server.", "Make room; the target goes on by itself."),
     "file_not_written": (
         "A file could not be written, for the ERP or for you.",
         "Look at rights and room of the folder that is named; files for the ERP are tried again.",
+    ),
+    "host_key_unknown": (
+        "No host key is pinned for an SFTP server; nothing was sent to it.",
+        "Compare the fingerprint that is shown with its owner's, then `erp-bridge target trust NAME --because ...`.",
+    ),
+    "host_key_changed": (
+        "An SFTP server shows another host key than the pinned one; nothing was sent to it.",
+        "Ask its owner, by another way, if that is meant; then `erp-bridge target trust NAME --because ...`.",
+    ),
+    "login_refused": (
+        "An SFTP server does not let the bridge in, or its key or password file cannot be used.",
+        "Look at `username`, `key_file` and `password_file` of `[targets.NAME.sftp]`; the target goes on by itself.",
+    ),
+    "server_unreachable": (
+        "An SFTP server cannot be reached, is silent, or cuts connections.",
+        "Look at the network and the server; the target goes on by itself.",
     ),
     "target_paused": (
         "The target is left alone until its fault is mended; its orders are stored and wait.",

@@ -18,7 +18,7 @@ _SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @click.group(cls=Noun)
 def target() -> None:
-    """Targets: trust a server or folder again, pause and resume."""
+    """Targets: trust a folder or server, pause, resume."""
 
 
 def _act(act: str, name: str, because: str) -> int:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from bridge.config.lines import Place
 from bridge.config.models import Section
 from bridge.config.reader import Reader, meant
+from bridge.config.secrets import Vault
 from bridge.config.shape import fields_of, kinds_of, only_side_of
 from bridge.config.sources import Text
 from bridge.config.targets import (
@@ -33,6 +34,7 @@ SectionT = TypeVar("SectionT", bound=Section)
 READ, WRITE = "read", "write"
 _OWN: Mapping[str, type[Section]] = {READ: AnswerKeys, WRITE: OrderKeys}
 FOLDER = "folder"
+PASSWORD = "password"  # noqa: S105 - the name of a key
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
 
@@ -60,9 +62,10 @@ class NoOptions(Section):
 class Builder:
     """Builds applications and targets from the merged tree."""
 
-    def __init__(self, reader: Reader, shelves: Shelves) -> None:
+    def __init__(self, reader: Reader, shelves: Shelves, vault: Vault) -> None:
         self._reader = reader
         self._shelves = shelves
+        self._vault = vault
 
     def targets(self) -> dict[str, Target]:
         """Each ``[targets.NAME]``; with several, folders are told apart by the target's name."""
@@ -137,7 +140,16 @@ class Builder:
 
     def _own_table(self, model: type[BaseModel], place: Place, value: object) -> BaseModel | None:
         table = self._known(model, place, self._reader.table(place, value))
-        return self._reader.options(model, place, table)
+        outside = self._reader.sources.secrets.get((*place, PASSWORD))
+        if outside is not None and PASSWORD in fields_of(model):
+            table[PASSWORD] = outside.get_secret_value()
+        made = self._reader.options(model, place, table)
+        if made is not None and PASSWORD in fields_of(model):
+            # Looked at now, so that a file that is missing or open to all is told before the first login.
+            secret = self._vault.password_of(place, getattr(made, f"{PASSWORD}_file", None))
+            if secret is not None:
+                made = made.model_copy(update={PASSWORD: secret})
+        return made
 
     def _folder(self, model: type[BaseModel], place: Place, keys: TargetKeys) -> BaseModel:
         """The folder's options are the target's own keys; rights go as text to a model that wants text."""

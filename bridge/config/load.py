@@ -102,8 +102,9 @@ def _config(reader: Reader, shelves: Shelves) -> Config:
         if key not in _TOP:
             reader.unknown((key,), _TOP)
     site = reader.section(Site, ("site",), tree.get("site", {}))
-    receiver, admin, norce = _with_secrets(reader, Vault(reader, is_strict=site.environment == "prod"))
-    builder = Builder(reader, shelves)
+    vault = Vault(reader, is_strict=site.environment == "prod")
+    receiver, admin, norce = _with_secrets(reader, vault)
+    builder = Builder(reader, shelves, vault)
     targets = builder.targets()
     applications = builder.applications(targets)
     rules = routes(reader)

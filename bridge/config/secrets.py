@@ -46,7 +46,8 @@ class Vault:
         for place in self._reader.sources.misplaced:
             name = place[-1]
             what = "a secret does not stand in this file"
-            self._reader.fault(place, what, f'put it into a file of its own: {name}_file = "secrets/{place[0]}"')
+            whose = place[1] if place[0] == "targets" else place[0]
+            self._reader.fault(place, what, f'put it into a file of its own: {name}_file = "secrets/{whose}"')
 
     def receiver_logins(self, keys: ReceiverKeys) -> Iterator[Login]:
         """The logins of the orders listener that could be read."""
@@ -67,6 +68,11 @@ class Vault:
     def client_secret(self, keys: NorceKeys) -> SecretStr | None:
         """The secret of the bridge at Norce, where one is set."""
         chosen = self._chosen(("norce",), (("client_secret", keys.client_secret_file),))
+        return self._value(chosen) if chosen else None
+
+    def password_of(self, place: Place, file: Path | None) -> SecretStr | None:
+        """The password of a transport, from outside or from the file that its table names."""
+        chosen = self._chosen(place, (("password", file),))
         return self._value(chosen) if chosen else None
 
     def _login(self, place: Place, username: str, hash_file: Path | None, plain_file: Path | None) -> Iterator[Login]:

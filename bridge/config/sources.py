@@ -25,6 +25,9 @@ SECRETS: Mapping[str, tuple[str, ...]] = {
 }
 """Keys that no file of settings holds: they come from a file of their own or from outside."""
 
+OWN_TABLES = frozenset({"order", "answer", "enrich"})
+"""Tables of a target that are no transport's, so that a password in one is no login."""
+
 _LARGEST_CREDENTIAL = 65_536
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 _CREDENTIAL = re.compile(rf"({'|'.join((*SECTIONS, *MAPS))})(\.[A-Za-z0-9_-]+)+")
@@ -182,6 +185,11 @@ def _take_secrets(sources: Sources) -> None:
         for name in names:
             if isinstance(table, dict) and name in table:
                 _take(sources, (section, name), table.pop(name))
+    targets = sources.tree.get("targets")
+    for name, target in targets.items() if isinstance(targets, dict) else ():
+        for transport, table in target.items() if isinstance(target, dict) else ():
+            if transport not in OWN_TABLES and isinstance(table, dict) and "password" in table:
+                _take(sources, ("targets", name, transport, "password"), table.pop("password"))
     receiver = sources.tree.get("receiver")
     logins = receiver.get("login") if isinstance(receiver, dict) else None
     for number, login in enumerate(logins if isinstance(logins, list) else []):

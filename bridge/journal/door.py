@@ -31,6 +31,7 @@ from bridge.journal.records import (
     Rejection,
     StoredReject,
     TargetMemory,
+    TrustedKey,
 )
 from bridge.journal.threads import Threads
 from bridge.journal.wakes import Topic, Wakes

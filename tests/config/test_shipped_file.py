@@ -5,12 +5,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from bridge import transports
 from bridge.config import load, settings
 from tests.config.support import SHELVES, write
 
 FILE = Path(__file__).parents[2] / "config.toml"
-OPTIONS = {("targets.erp.order", "encoding"), ("targets.erp.order", "newline")}
-"""Shown for their use; they are options of the format."""
+SFTP = {("targets.erp.sftp", key) for key in transports.options_of("sftp").model_fields if key != "password"}
+OPTIONS = {("targets.erp.order", "encoding"), ("targets.erp.order", "newline"), *SFTP}
+"""Shown for their use; they are options of the format and of the transport."""
 
 RULES = ("routes", "routes.when")
 """Commented out as a whole, since a rule has no defaults: there is none unless somebody writes it."""
@@ -86,6 +88,13 @@ def test_the_rule_that_is_shown_can_be_uncommented(tmp_path: Path) -> None:
     (rule,) = config.routes
     assert (rule.name, rule.target, rule.split) == ("drop-ship Finland", "warehouse", False)
     assert all(getattr(rule.when, key) for key in type(rule.when).model_fields)
+
+
+def test_every_key_of_the_sftp_transport_stands_in_the_file_and_is_commented_out() -> None:
+    written = {(table, key): is_off for table, key, is_off in lines_of(FILE.read_text())}
+
+    assert {place for place in written if place[0] == "targets.erp.sftp"} == SFTP
+    assert all(written[place] for place in SFTP)
 
 
 def test_every_setting_is_described() -> None:

@@ -207,7 +207,7 @@ class DropStage:
         results = [self._result(post, drop, ends[drop.id]) for drop in drops]
         return set(await self._journal.drops.settle(results))
 
-    def _result(self, post: _Post, drop: DueDrop, step: Step) -> DropResult:
+    def _result(self, post: _Post, drop: DueDrop, step: Step) -> DropResult:  # noqa: PLR0911 - a table
         match step.end:
             case End.STAGED:
                 return DropResult(drop, DropState.STAGED)
