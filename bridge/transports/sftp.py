@@ -199,14 +199,25 @@ class SftpTransport:
         place = self._place
         if look(wire, place.directory) is Sight.GONE:
             raise paused(RefusedError(Code.NO_SUCH_FILE), place.directory)
-        if place.staging and look(wire, place.staging) is Sight.GONE:
-            wire.mkdir(place.staging)
+        if place.staging:
+            self._make_staging(wire)
         found = identity_in(wire, place)
         if found == identity:
             return
         if found is not None and not replace:
             raise foreign(found, place.base)
         put(wire, below(place.base, IDENTITY_FILE), identity.encode() + b"\n")
+
+    def _make_staging(self, wire: Wire) -> None:
+        """Make the folder if it is not there, as far as that can be told; what follows finds out."""
+        seen = look(wire, self._place.staging)
+        if seen is Sight.THERE:
+            return
+        try:
+            wire.mkdir(self._place.staging)
+        except RefusedError:
+            if seen is Sight.GONE:
+                raise
 
     def _probe(self, wire: Wire) -> str:
         prove(wire, self._place, self._identity)
