@@ -268,16 +268,15 @@ class SftpTransport:
 
     def _missing(self, wire: Wire, names: Sequence[str]) -> set[str]:
         prove(wire, self._place, self._identity)
-        present = wire.names(self._place.directory) if len(names) > _ASKED_BY_NAME else None
+        present = _listed(wire, self._place.directory) if len(names) > _ASKED_BY_NAME else None
         if present is not None:
             return {name for name in names if name not in present}
         asked = names[:_MOST_ASKED]
         return {name for name in asked if look(wire, self._place.final(name)) is Sight.GONE}
 
     def _staged(self, wire: Wire) -> set[str]:
-        found = wire.names(self._place.base)
-        if found is None:
-            raise paused(RefusedError(0, "it holds too many files to be listed"), self._place.base)
+        """Of a folder that cannot be listed nothing is said to be there: what depends on it becomes uncertain."""
+        found = _listed(wire, self._place.base) or set()
         if self._place.staging:
             return found
         return {name[1:] for name in found if name.startswith(".") and name.endswith(PART)}
@@ -303,7 +302,7 @@ class SftpTransport:
 
     def _wishes(self, wire: Wire) -> set[str]:
         prove(wire, self._place, self._identity)
-        names = wire.names(self._place.directory) or set()
+        names = _listed(wire, self._place.directory) or set()
         return {name.removesuffix(WISH) for name in names if name.endswith(WISH)}
 
 
@@ -320,6 +319,16 @@ def _access(options: Options) -> Access:
         timeout_s=options.timeout.total_seconds(),
         keepalive_s=options.keepalive.total_seconds(),
     )
+
+
+def _listed(wire: Wire, folder: str) -> set[str] | None:
+    """The names in a folder; ``None`` where the server does not let us list it, or it is too large for that."""
+    try:
+        return wire.names(folder)
+    except RefusedError as error:
+        if error.code in {Code.PERMISSION_DENIED, Code.OP_UNSUPPORTED}:
+            return None
+        raise
 
 
 def _works(rename: Callable[[str, str], None], source: str, target: str) -> bool:

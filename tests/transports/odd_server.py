@@ -141,14 +141,21 @@ class OddServer(asyncssh.SFTPServer):
         return asyncssh.SFTPConnectionLost("cut")
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:  # type: ignore[override] # it may be awaitable
+        opened: list[object] = []
         is_blind = not self._world.manner.reads and not pflags & asyncssh.FXF_WRITE and b".bridge" not in path
 
         def act() -> object:
             if is_blind:
                 raise asyncssh.SFTPPermissionDenied("not for you")
-            return asyncssh.SFTPServer.open(self, path, pflags, attrs)
+            opened.append(asyncssh.SFTPServer.open(self, path, pflags, attrs))
+            return opened[0]
 
-        return await self._pass(act)
+        try:
+            return await self._pass(act)
+        except asyncssh.SFTPConnectionLost:
+            for file_obj in opened:
+                asyncssh.SFTPServer.close(self, file_obj)
+            raise
 
     async def write(self, file_obj: object, offset: int, data: bytes) -> int:
         def act() -> int:
@@ -161,7 +168,10 @@ class OddServer(asyncssh.SFTPServer):
         return await self._pass(act, lambda: asyncssh.SFTPServer.write(self, file_obj, offset, data[: len(data) // 2]))
 
     async def close(self, file_obj: object) -> None:
-        await self._pass(lambda: asyncssh.SFTPServer.close(self, file_obj))
+        try:
+            await self._pass(lambda: asyncssh.SFTPServer.close(self, file_obj))
+        finally:
+            asyncssh.SFTPServer.close(self, file_obj)  # as a server does whose client is gone
 
     async def read(self, file_obj: object, offset: int, size: int) -> bytes:
         found = await self._pass(lambda: asyncssh.SFTPServer.read(self, file_obj, offset, size))
@@ -187,6 +197,15 @@ class OddServer(asyncssh.SFTPServer):
             return attrs
 
         return await self._pass(act)
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        def act() -> list[str]:
+            if not self._world.manner.reads:
+                raise asyncssh.SFTPPermissionDenied("not for you")
+            return os.listdir(_path(path))  # noqa: PTH208 - names, as SFTP has them
+
+        for name in await self._pass(act):
+            yield asyncssh.SFTPName(os.fsencode(name), attrs=asyncssh.SFTPAttrs())
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         def act() -> None:
