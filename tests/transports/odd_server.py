@@ -140,7 +140,7 @@ class OddServer(asyncssh.SFTPServer):
         self.channel.get_connection().abort()
         return asyncssh.SFTPConnectionLost("cut")
 
-    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:  # type: ignore[override] # it may be awaitable
+    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         opened: list[object] = []
         is_blind = not self._world.manner.reads and not pflags & asyncssh.FXF_WRITE and b".bridge" not in path
 
