@@ -117,7 +117,7 @@ async def test_a_cut_at_any_request_loses_and_doubles_nothing(
 ) -> None:
     world = World(tmp_path, MANNERS[manner])
 
-    assert await cut_everywhere(world, monkeypatch, how, step=23) > 1
+    assert await cut_everywhere(world, monkeypatch, how, step=41) > 1
 
 
 @pytest.mark.soak
