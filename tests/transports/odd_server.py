@@ -59,6 +59,7 @@ class World:
     how: str = ""
     quota: int = 1 << 40
     may_rename: bool = True
+    may_write: bool = True
     requests: int = 0
     port: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
@@ -145,7 +146,7 @@ class OddServer(asyncssh.SFTPServer):
         is_blind = not self._world.manner.reads and not pflags & asyncssh.FXF_WRITE and b".bridge" not in path
 
         def act() -> object:
-            if is_blind:
+            if is_blind or (pflags & asyncssh.FXF_WRITE and not self._world.may_write):
                 raise asyncssh.SFTPPermissionDenied("not for you")
             opened.append(asyncssh.SFTPServer.open(self, path, pflags, attrs))
             return opened[0]

@@ -203,6 +203,25 @@ async def test_a_quota_in_the_middle_of_a_file_pauses_and_leaves_no_part_and_the
     assert found == ["published"] * ORDERS
 
 
+async def test_rights_that_were_taken_away_pause_in_words_and_their_return_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+
+    async with serving(world, monkeypatch), at_work(world) as (journal, stage, clock):
+        await at_rest(clock)
+        world.may_write = False
+        await admit_all(journal, world)
+        await at_rest(clock)
+        pause = stage.pauses()["erp"]
+        world.may_write = True
+        found = await settled(journal, clock)
+
+    assert pause.reason is PauseReason.FOLDER
+    assert "ask the server's owner for the right" in pause.text
+    assert found == ["published"] * ORDERS
+
+
 async def test_a_directory_where_a_file_should_be_holds_up_that_file_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
