@@ -177,15 +177,6 @@ async def test_a_missing_folder_is_named_and_not_made_on_somebody_s_server(serve
     assert "/nowhere/in" in error.subject
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="nothing is forbidden to root")
-async def test_no_rights_are_named(server: Sshd) -> None:
-    (server.place.parent / "outbox").chmod(0o500)
-
-    error = await refusal(built(server))
-
-    assert (error.reason, error.name) == (PauseReason.FOLDER, ErrorName.FOLDER_REFUSED)
-
-
 @pytest.mark.parametrize("count", [3_000, pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(300)])])
 async def test_a_crowded_folder_with_names_in_no_encoding_is_looked_through_all_the_same(
     server: Sshd, count: int
