@@ -204,7 +204,8 @@ class SftpTransport:
         found = identity_in(wire, place)
         if found == identity:
             return
-        if found is not None and not replace:
+        is_begun = found is not None and identity.startswith(found)  # ours, cut off while it was written
+        if found is not None and not is_begun and not replace:
             raise foreign(found, place.base)
         put(wire, below(place.base, IDENTITY_FILE), identity.encode() + b"\n")
 

@@ -213,6 +213,18 @@ async def test_an_old_algorithm_is_offered_only_by_its_name(server: Sshd) -> Non
     await transport.close()
 
 
+@pytest.mark.parametrize("written", ["", IDENTITY[:9]])
+async def test_an_identity_that_was_cut_off_while_it_was_written_is_finished(server: Sshd, written: str) -> None:
+    (server.place.parent / "outbox/.staging").mkdir()
+    (server.place.parent / "outbox/.staging/.bridge-identity").write_text(written)
+    transport = built(server)
+
+    await transport.plant(IDENTITY, replace=False)
+
+    assert await transport.probe(IDENTITY)
+    await transport.close()
+
+
 async def test_one_connection_is_kept_and_made_anew_when_it_was_cut(server: Sshd) -> None:
     transport = built(server)
     await transport.plant(IDENTITY, replace=False)
