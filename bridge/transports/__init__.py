@@ -5,19 +5,29 @@ Not for: knowing any of them. A file without leading underscore offers ``Options
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from bridge.counters import Counters
 from bridge.transports._protocol import End, FileNames, HostKeyError, Parcel, PausedError, Step, Transport, Whereabouts
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
+from bridge.transports._serving import Pace, Reading, Rights, Server, ServerSettings, Share, Sight
 
 __all__ = [
     "End",
     "FileNames",
     "FlagRefusedError",
     "HostKeyError",
+    "Pace",
     "Parcel",
     "PausedError",
+    "Reading",
+    "Rights",
+    "Server",
+    "ServerSettings",
+    "Share",
+    "Sight",
     "Step",
     "Transport",
     "Whereabouts",
@@ -27,6 +37,7 @@ __all__ = [
     "options_of",
     "rename_new",
     "rename_unless_there",
+    "sftp_server",
 ]
 
 
@@ -46,3 +57,10 @@ def build(name: str, options: BaseModel) -> Transport:
     """The transport of this name with these settings; touches nothing yet."""
     transport: Transport = importlib.import_module(f"{__name__}.{name}").build(options)
     return transport
+
+
+def sftp_server(settings: ServerSettings, shares: Sequence[Share], sight: Sight, counters: Counters) -> Server:
+    """The built-in SFTP server on these folders; nothing listens yet."""
+    module = importlib.import_module(f"{__name__}._server.server")
+    server: Server = module.SftpServer(settings, shares, sight, counters)
+    return server

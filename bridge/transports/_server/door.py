@@ -1,0 +1,163 @@
+"""Who may come in: one connection's login, and what all connections share: seats, keys, and patience with guessers.
+
+Not for: what a session may do (``desk.py``).
+"""
+
+import hmac
+import logging
+import threading
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import paramiko
+from paramiko.common import (
+    AUTH_FAILED,
+    AUTH_SUCCESSFUL,
+    OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
+    OPEN_FAILED_RESOURCE_SHORTAGE,
+    OPEN_SUCCEEDED,
+)
+
+from bridge.config.passwords import Verifier
+from bridge.counters import Counters
+from bridge.transports._server.keys import authorized
+from bridge.transports._serving import Pace, ServerSettings
+
+if TYPE_CHECKING:
+    from bridge.transports._server.transfers import Transfer
+
+MOST_TRIES = 6
+"""So many wrong passwords on one connection, and it is ended."""
+
+_REMEMBERED_SOURCES = 1000
+_FORGIVEN_AFTER_S = 600.0
+_WIDEST = 16
+
+log = logging.getLogger("bridge.sftp_server")
+
+
+class Patience:
+    """How long the next wrong answer to a source takes: twice as long as the one before, up to a bound."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._lock = threading.Lock()
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def delay_s(self, source: str, now: float) -> float:
+        """Count one wrong login of ``source``; the seconds to let it wait."""
+        with self._lock:
+            count, last = self._failures.pop(source, (0, now))
+            count = count + 1 if now - last < _FORGIVEN_AFTER_S else 1
+            self._failures[source] = (count, now)
+            while len(self._failures) > _REMEMBERED_SOURCES:
+                self._failures.popitem(last=False)
+        return float(min(self._pace.first_delay_s * 2 ** min(count - 1, _WIDEST), self._pace.longest_delay_s))
+
+
+class House:
+    """What all connections of a server share."""
+
+    def __init__(self, settings: ServerSettings, counters: Counters) -> None:
+        self.settings = settings
+        self.counters = counters
+        self.stopping = threading.Event()
+        self.patience = Patience(settings.pace)
+        self.verifier = Verifier([settings.login]) if settings.login else None
+        self._seats = threading.BoundedSemaphore(settings.max_sessions)
+        self._lock = threading.Lock()
+        self._taken = 0
+
+    def take_seat(self) -> bool:
+        """True when there is room for one more session."""
+        if not self._seats.acquire(blocking=False):
+            return False
+        self._count(1)
+        return True
+
+    def leave_seat(self) -> None:
+        """A session is over."""
+        self._seats.release()
+        self._count(-1)
+
+    def _count(self, by: int) -> None:
+        with self._lock:
+            self._taken += by
+            self.counters.level("sftp_server_sessions", self._taken)
+
+
+class Door(paramiko.ServerInterface):
+    """One connection, from its first byte to its last. Called on the connection's own thread."""
+
+    def __init__(self, house: House, source: str) -> None:
+        self.source = source
+        self.came_at = self.asked_at = time.monotonic()
+        self.transfers: set[Transfer] = set()
+        self.is_in = False
+        self.wrong = 0
+        self.tried = False
+        self._house = house
+        self._has_seat = False
+
+    def get_allowed_auths(self, username: str) -> str:
+        """What this server was set up with, whoever asks."""
+        ways = {"publickey": self._house.settings.authorized_keys, "password": self._house.verifier}
+        return ",".join(way for way, known in ways.items() if known is not None)
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        """A right password always passes at once; a wrong one takes longer each time."""
+        self.tried = True
+        verifier = self._house.verifier
+        if verifier is not None and verifier.verify(username, password):
+            return AUTH_SUCCESSFUL
+        self.wrong += 1
+        self._refused()
+        self._house.stopping.wait(self._house.patience.delay_s(self.source, time.monotonic()))
+        return AUTH_FAILED
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        """A key of the file, which is read anew each time; whether the client has it, paramiko asks afterwards."""
+        self.tried = True
+        settings = self._house.settings
+        is_user = hmac.compare_digest(username.encode(), settings.username.encode())
+        if settings.authorized_keys is None or not is_user:
+            return AUTH_FAILED
+        is_known = key.asbytes() in authorized(settings.authorized_keys)
+        return AUTH_SUCCESSFUL if is_known else AUTH_FAILED
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        """The login is through: take a seat, if there is one."""
+        self._enter()
+        if kind != "session":
+            return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+        return OPEN_SUCCEEDED if self._has_seat else OPEN_FAILED_RESOURCE_SHORTAGE
+
+    def check_channel_subsystem_request(self, channel: paramiko.Channel, name: str) -> bool:
+        """SFTP and nothing else; no shell, no commands, no forwarding."""
+        return name == "sftp" and super().check_channel_subsystem_request(channel, name)
+
+    def leave(self) -> None:
+        """The connection is over."""
+        if self._has_seat:
+            self._has_seat = False
+            self._house.leave_seat()
+        if self.tried and not self.is_in and not self.wrong:
+            self._refused()  # none of its keys was known
+
+    def _enter(self) -> None:
+        if self.is_in:
+            return
+        self.is_in = True
+        self._has_seat = self._house.take_seat()
+        self._house.counters.add("sftp_server_logins_total", result="accepted")
+        if self._has_seat:
+            log.info("sftp_login", extra={"source": self.source})
+        else:
+            hint = "does the ERP leave connections open? else raise [sftp_server] max_sessions"
+            about = {"source": self.source, "sessions": self._house.settings.max_sessions, "hint": hint}
+            log.warning("sftp_sessions_full", extra=about)
+
+    def _refused(self) -> None:
+        self._house.counters.add("sftp_server_logins_total", result="refused")
+        log.warning("sftp_login_refused", extra={"source": self.source})
