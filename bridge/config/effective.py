@@ -69,6 +69,8 @@ def _secrets(config: Config, section: str, told: "_Teller") -> Iterator[Effectiv
             yield told.secret("receiver", name, _of_main(config))
         case "admin":
             yield told.secret("admin", "password", config.admin.login)
+        case "sftp_server":
+            yield told.secret("sftp_server", "password", config.sftp_server.login)
         case "norce":
             yield told.secret("norce", "client_secret", config.norce.client_secret)
 

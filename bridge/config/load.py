@@ -23,6 +23,8 @@ from bridge.config.models import (
     Receiver,
     ReceiverKeys,
     Retry,
+    SftpServer,
+    SftpServerKeys,
     Site,
     TopKeys,
     Watch,
@@ -32,6 +34,7 @@ from bridge.config.reader import Reader
 from bridge.config.routes import ROUTES, Rule, check_routes, routes
 from bridge.config.rules import check_applications, check_for_run, check_receiver, check_targets, check_version
 from bridge.config.secrets import Vault
+from bridge.config.sftp_server import check_sftp_server
 from bridge.config.sources import gather
 from bridge.config.targets import Application, Target
 
@@ -52,6 +55,7 @@ class Config:
     watch: Watch
     retry: Retry
     alerts: Alerts
+    sftp_server: SftpServer
     log: Log
     demo: Demo
     origins: Mapping[str, str] = field(repr=False)
@@ -104,6 +108,7 @@ def _config(reader: Reader, shelves: Shelves) -> Config:
     site = reader.section(Site, ("site",), tree.get("site", {}))
     vault = Vault(reader, is_strict=site.environment == "prod")
     receiver, admin, norce = _with_secrets(reader, vault)
+    sftp_server = _sftp_server(reader, vault)
     builder = Builder(reader, shelves, vault)
     targets = builder.targets()
     applications = builder.applications(targets)
@@ -113,6 +118,7 @@ def _config(reader: Reader, shelves: Shelves) -> Config:
     check_routes(reader, rules, applications, targets)
     check_targets(reader, targets)
     check_for_run(reader, site, receiver, admin, norce)
+    check_sftp_server(reader, sftp_server, {"receiver": receiver.listen, "admin": admin.listen}, site)
     return Config(
         version=top.version,
         site=site,
@@ -126,6 +132,7 @@ def _config(reader: Reader, shelves: Shelves) -> Config:
         watch=reader.section(Watch, ("watch",), tree.get("watch", {})),
         retry=reader.section(Retry, ("retry",), tree.get("retry", {})),
         alerts=reader.section(Alerts, ("alerts",), tree.get("alerts", {})),
+        sftp_server=sftp_server,
         log=reader.section(Log, ("log",), tree.get("log", {})),
         demo=reader.section(Demo, ("demo",), tree.get("demo", {})),
         origins=reader.origins,
@@ -148,3 +155,8 @@ def _with_secrets(reader: Reader, vault: Vault) -> tuple[Receiver, Admin, Norce]
         Admin.model_construct(**dict(admin), login=vault.admin_login(admin)),
         Norce.model_construct(**with_hosts(reader, norce, table), client_secret=vault.client_secret(norce)),
     )
+
+
+def _sftp_server(reader: Reader, vault: Vault) -> SftpServer:
+    keys = reader.section(SftpServerKeys, ("sftp_server",), reader.sources.tree.get("sftp_server", {}))
+    return SftpServer.model_construct(**dict(keys), login=vault.sftp_login(keys))

@@ -320,6 +320,24 @@ class Alerts(Section):
     repeat: SomeTime = Field(timedelta(hours=4), description="An open alert is told again after this.")
 
 
+class SftpServerKeys(Section):
+    """``[sftp_server]``: a small built-in SFTP server on the folders of every target."""
+
+    enabled: bool = Field(default=False, description="Whether it runs; `demo` turns it on.")
+    listen: Listen = Field(Address("127.0.0.1", 2222), description="Address of the SFTP server.")
+    username: Filled = Field("erp", description="Name with which the ERP logs in.")
+    password_file: MaybePath = Field(None, description="File with its password.")
+    authorized_keys: MaybePath = Field(None, description="File with its public keys, as OpenSSH has it; empty: none.")
+    host_key: FilePath = Field(Path("var/sftp_host_key"), description="The server's own key, made at the first start.")
+    max_sessions: int = Field(10, ge=1, le=1000, description="Logins served at once; one more is turned away.")
+
+
+class SftpServer(SftpServerKeys):
+    """``[sftp_server]`` with its login; without one only keys let in."""
+
+    login: Login | None = None
+
+
 class Log(Section):
     """``[log]``: what goes to stderr."""
 
@@ -344,6 +362,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "watch": Watch,
     "retry": Retry,
     "alerts": Alerts,
+    "sftp_server": SftpServerKeys,
     "log": Log,
     "demo": Demo,
 }

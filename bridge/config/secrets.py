@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bridge.config.lines import Place
-from bridge.config.models import AdminKeys, NorceKeys, ReceiverKeys
+from bridge.config.models import AdminKeys, NorceKeys, ReceiverKeys, SftpServerKeys
 from bridge.config.passwords import Login, PasswordHash
 from bridge.config.reader import Reader
 from bridge.config.sources import without_line_end
@@ -64,6 +64,12 @@ class Vault:
     def admin_login(self, keys: AdminKeys) -> Login | None:
         """The login of the pages, where one is set."""
         return next(self._login(("admin",), keys.username, None, keys.password_file), None)
+
+    def sftp_login(self, keys: SftpServerKeys) -> Login | None:
+        """The password login of the built-in SFTP server, where one is set; looked for only if that runs."""
+        if not keys.enabled:
+            return None
+        return next(self._login(("sftp_server",), keys.username, None, keys.password_file), None)
 
     def client_secret(self, keys: NorceKeys) -> SecretStr | None:
         """The secret of the bridge at Norce, where one is set."""

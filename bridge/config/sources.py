@@ -21,6 +21,7 @@ PREFIX = "BRIDGE__"
 SECRETS: Mapping[str, tuple[str, ...]] = {
     "receiver": ("password", "password_hash"),
     "admin": ("password",),
+    "sftp_server": ("password",),
     "norce": ("client_secret",),
 }
 """Keys that no file of settings holds: they come from a file of their own or from outside."""

@@ -188,8 +188,9 @@ def note_taken(
     files: Sequence[WaitingFile],
     at: datetime,
     confirms: ReportPolicy | None = None,
+    via: str | None = None,
 ) -> list[WaitingFile]:
-    """The names of these files vanished from where the ERP fetches: it took them.
+    """The ERP took these files: their names vanished from where it fetches, or it was seen to read them (``via``).
 
     Where fetching confirms an order (``confirm_on = "taken"``), ``confirms`` says what Norce is told of that.
     """
@@ -202,12 +203,34 @@ def note_taken(
             [iso(at), file.drop_id],
         ).fetchone()
         if moved:
-            events.append(db, at, "fetched", file.order_id, target=moved[0], file=file.file_name)
+            events.append(db, at, "fetched", file.order_id, target=moved[0], file=file.file_name, via=via)
             if confirms is not None and moved[1]:
                 confirming.confirm_by_fetch(db, file.order_id, confirms, at)
             orders.refresh(db, file.order_id, at)
             taken.append(file)
     return taken
+
+
+def named(db: Database, target: str, name: str) -> tuple[DropState, WaitingFile] | None:
+    """The drop that has this name where the ERP fetches, or is about to; ``None`` for any other file there.
+
+    Its state tells: a quick ERP reads a file before our own commit of ``published``.
+    """
+    row = db.execute(
+        """
+        SELECT d.state, d.id, d.order_id, o.order_ref, d.file_name, coalesce(d.published_at, d.rendered_at)
+        FROM drops d JOIN orders o ON o.id = d.order_id
+        WHERE d.target = ? AND d.file_name = ? AND d.taken_at IS NULL
+          AND d.state IN ('queued', 'staged', 'published', 'answered')""",
+        [target, name],
+    ).fetchone()
+    return (DropState(row[0]), WaitingFile(row[1], row[2], row[3], row[4], from_iso(row[5]))) if row else None
+
+
+def note_broken_off(db: Database, target: str, file: WaitingFile, extent: tuple[int, int], at: datetime) -> None:
+    """The ERP began to read a file and broke off; ``extent`` is how far, of how much. The file waits as before."""
+    read, size = extent
+    events.append(db, at, "broken_off", file.order_id, target=target, file=file.file_name, read=read, size=size)
 
 
 def litter(db: Database, target: str) -> list[Litter]:

@@ -84,16 +84,27 @@ class DropQueue:
         now = self._clock.now()
         return await self._threads.read(lambda db: drops.waiting(db, target, now))
 
-    async def note_taken(self, files: Sequence[WaitingFile], confirms: ReportPolicy | None = None) -> list[WaitingFile]:
+    async def note_taken(
+        self, files: Sequence[WaitingFile], confirms: ReportPolicy | None = None, via: str | None = None
+    ) -> list[WaitingFile]:
         """Commit that the ERP fetched these files; returns those for which it was news.
 
-        With ``confirms``, fetching confirms their orders.
+        With ``confirms``, fetching confirms their orders. ``via`` says how it was seen, where that is known.
         """
         at = self._clock.now()
         return await self._threads.write(
-            lambda db: drops.note_taken(db, files, at, confirms),
+            lambda db: drops.note_taken(db, files, at, confirms, via),
             *([Topic.ALERTS] if confirms is None else [Topic.ALERTS, Topic.REPORTS, Topic.ANSWERS]),
         )
+
+    async def named(self, target: str, name: str) -> tuple[DropState, WaitingFile] | None:
+        """The drop of ``target`` with this final name that nobody has fetched as far as we know."""
+        return await self._threads.read(lambda db: drops.named(db, target, name))
+
+    async def note_broken_off(self, target: str, file: WaitingFile, read: int, size: int) -> None:
+        """Commit that the ERP began to read a file of ``target`` and broke off at ``read`` of ``size`` bytes."""
+        at = self._clock.now()
+        await self._threads.write(lambda db: drops.note_broken_off(db, target, file, (read, size), at))
 
     async def litter(self, target: str) -> list[Litter]:
         """Drops that are over and of which files may lie about, none of them leased."""

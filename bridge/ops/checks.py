@@ -14,8 +14,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bridge import __version__
+from bridge import __version__, transports
 from bridge.config import FOLDER, Config, missing_for_run
+from bridge.errors import BridgeError
 from bridge.journal import overview
 from bridge.journal.backup import find_damage
 from bridge.journal.threads import open_read_only
@@ -55,6 +56,7 @@ def check_all(config: Config, now: datetime) -> list[Check]:
         *_folders(config),
         *_room(config),
         *_journal(config, now),
+        *_sftp_server(config),
         *_versions(),
     ]
 
@@ -140,6 +142,22 @@ def _room(config: Config) -> Iterator[Check]:
         seen.add(device)
         mark, remedy = (Mark.BAD, "make room") if free < LEAST_FREE_BYTES else (Mark.OK, "")
         yield Check(mark, f"room for {name}", f"{free / 1e9:.1f} GB free at {place}", remedy)
+
+
+def _sftp_server(config: Config) -> Iterator[Check]:
+    server = config.sftp_server
+    if not server.enabled:
+        return
+    ways = [*(["password"] if server.login else []), *(["keys"] if server.authorized_keys else [])]
+    key = server.host_key
+    try:
+        known = (
+            f"host key {transports.host_fingerprint(key)}" if key.exists() else "a host key is made at the first start"
+        )
+    except BridgeError as error:
+        yield Check(Mark.BAD, "SFTP server", error.message, error.hint)
+        return
+    yield Check(Mark.OK, "SFTP server", f"{server.listen}, user {server.username} by {' or '.join(ways)}; {known}")
 
 
 def _journal(config: Config, now: datetime) -> Iterator[Check]:

@@ -81,6 +81,7 @@ def _line(event: Facts, local: datetime, since: timedelta | None) -> str:
 
 
 _WORDS = {
+    "broken_off": "broken off",
     "drop_failed": "not written",
     "report_failed": "not reported",
     "report_dead": "given up",
@@ -103,7 +104,13 @@ def _dropped(event: Facts, facts: Facts) -> str:
 
 
 def _fetched(event: Facts, facts: Facts) -> str:
-    return f"{facts.get('file', '')} by {event['target']}"
+    over = f" over {facts['via']}" if facts.get("via") else ""
+    return f"{facts.get('file', '')} by {event['target']}{over}"
+
+
+def _broken_off(event: Facts, facts: Facts) -> str:
+    extent = f"{facts['read']:,} of {facts['size']:,} B"
+    return f"{facts.get('file', '')} by {event['target']} at {extent}; it waits as before"
 
 
 def _acknowledged(event: Facts, facts: Facts) -> str:
@@ -151,6 +158,7 @@ _TELLERS: Mapping[str, Callable[[Facts, Facts], str]] = {
     "received": _received,
     "dropped": _dropped,
     "fetched": _fetched,
+    "broken_off": _broken_off,
     "acknowledged": _acknowledged,
     "reported": _reported,
     "drop_failed": _failed,

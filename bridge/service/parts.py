@@ -25,20 +25,58 @@ from bridge.stages.receive.admission import Intake, IntakeSettings
 from bridge.stages.receive.making import MakingSettings, outlet_of
 from bridge.stages.receive.stage import Limits
 from bridge.stages.watch.stage import Finish, Pickup
+from bridge.states import ReportPolicy
+from bridge.transports import Rights, ServerSettings, Share
 
 
 def drop_points(config: Config) -> list[DropPoint]:
     """Each target with its transport."""
+    confirms = fetching_confirms(config)
     return [
         DropPoint(
             target.name,
             transports.build(target.transport, target.transport_options),
             target.order.format,
-            confirms=config.norce.report_policy if target.confirm_on == "taken" else None,
+            confirms=confirms[target.name],
             look_every=getattr(target.transport_options, "poll", LOOK_FOR_TAKEN),
         )
         for target in config.targets.values()
     ]
+
+
+def fetching_confirms(config: Config) -> Mapping[str, ReportPolicy | None]:
+    """For each target, what Norce is told when the ERP fetches a file; ``None`` where that confirms nothing."""
+    policy = config.norce.report_policy
+    return {target.name: policy if target.confirm_on == "taken" else None for target in config.targets.values()}
+
+
+def shares(config: Config) -> list[Share]:
+    """The folders that the built-in SFTP server shows: ``/outbox`` and ``/inbox``, a folder a target in them if many.
+
+    A target that is reached by another transport fetches nothing here; its inbox is still a folder.
+    """
+    several = len(config.targets) > 1
+    found = []
+    for target in config.targets.values():
+        below = f"/{target.name}" if several else ""
+        if target.transport == "folder":
+            found.append(Share(f"/outbox{below}", target.directory, Rights.FETCH, target.name))
+        inbox = target.answer
+        found.append(Share(f"/inbox{below}", inbox.directory, Rights.DELIVER, largest=inbox.max_file))
+    return found
+
+
+def sftp_settings(config: Config) -> ServerSettings:
+    """Where the built-in SFTP server listens and who may come in."""
+    server = config.sftp_server
+    return ServerSettings(
+        address=server.listen,
+        username=server.username,
+        host_key=server.host_key,
+        login=server.login,
+        authorized_keys=server.authorized_keys,
+        max_sessions=server.max_sessions,
+    )
 
 
 def intake(config: Config, journal: Journal, clock: Clock) -> Intake:

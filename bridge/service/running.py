@@ -29,6 +29,8 @@ from bridge.ops.operations import FileActs, Operations, OrderActs, Recording, Ta
 from bridge.service import parts
 from bridge.service.listeners import cause, listener, signals
 from bridge.service.notify import READY, STOPPING, notify
+from bridge.service.sftp import serving
+from bridge.stages.drop.served import ServedFiles
 from bridge.stages.drop.stage import DropStage
 from bridge.stages.monitor.board import Boards
 from bridge.stages.monitor.keeping import Copies, Keeping
@@ -49,10 +51,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the two listeners listen; of use when the system chose the ports."""
+    """Where the listeners listen; of use when the system chose the ports. ``sftp`` is 0 where no server runs."""
 
     orders: int
     admin: int
+    sftp: int = 0
 
 
 async def run_service(
@@ -98,6 +101,7 @@ class Service:
         self._is_ready = False
         self._norce: NorceClient | None = None
         self._drop = DropStage(parts.drop_points(config), journal, clock, self._counters, config.retry.policy)
+        self._served = ServedFiles(parts.fetching_confirms(config), journal, clock, self._counters)
         self._watch = self._watch_stage()
         self._intake = parts.intake(config, journal, clock)
         self._receive = ReceiveStage(
@@ -132,6 +136,7 @@ class Service:
         keeping = self._keeping()
         stages: list[Stage] = [
             self._drop.run,
+            self._served.run,
             self._watch.run,
             self._intake.told.run,
             self._monitor(keeping).run,
@@ -187,12 +192,13 @@ class Service:
         """Both listeners, opened once every target was looked at; closed orders first, requests in hand finished."""
         await self._look_first()
         async with (
+            serving(self._config, self._served.saw, self._counters) as sftp_port,
             listener(self._admin_app(), self._config.admin.listen, None) as admin_port,
             listener(self._receive.app(), self._config.receiver.listen, parts.tls(self._config)) as orders_port,
         ):
             self._is_ready = True
             log.info("service_started", extra={"port": orders_port, "admin_port": admin_port})
-            ready(Ports(orders_port, admin_port))
+            ready(Ports(orders_port, admin_port, sftp_port))
             notify(READY)
             await self._asked_to_stop.wait()
             log.info("service_stopping")

@@ -6,6 +6,7 @@ Not for: knowing any of them. A file without leading underscore offers ``Options
 import importlib
 import pkgutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -34,6 +35,7 @@ __all__ = [
     "available",
     "build",
     "exists",
+    "host_fingerprint",
     "options_of",
     "rename_new",
     "rename_unless_there",
@@ -64,3 +66,8 @@ def sftp_server(settings: ServerSettings, shares: Sequence[Share], sight: Sight,
     module = importlib.import_module(f"{__name__}._server.server")
     server: Server = module.SftpServer(settings, shares, sight, counters)
     return server
+
+
+def host_fingerprint(host_key: Path) -> str:
+    """Of the built-in server's host key, as clients show it. Raises a ``BridgeError`` when it cannot be read."""
+    return str(importlib.import_module(f"{__name__}._server.keys").fingerprint(host_key))

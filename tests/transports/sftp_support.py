@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +18,13 @@ from tests.support.needs import find
 
 PASSWORD = "open sesame"
 QUICK = Pace(first_delay_s=0.05, longest_delay_s=0.2, finish_within_s=0.3)
+
+
+async def until(claim: Callable[[], object], within_s: float = 8.0) -> None:
+    """Wait until the claim holds; it is about files that other processes make."""
+    async with asyncio.timeout(within_s):
+        while not claim():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.02)
 
 
 @dataclass
@@ -141,4 +148,4 @@ class Site:
 
     def names(self) -> list[str]:
         """Everything in the inbox, hidden or not."""
-        return sorted(os.listdir(self.inbox))
+        return sorted(path.name for path in self.inbox.iterdir())

@@ -1,6 +1,5 @@
 """The built-in server as OpenSSH's own client finds it."""
 
-import asyncio
 import os
 import stat
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from bridge.transports import Reading
 from tests.support.needs import needs
-from tests.transports.sftp_support import PASSWORD, Site
+from tests.transports.sftp_support import PASSWORD, Site, until
 
 pytestmark = [needs("sftp", "ssh-keygen"), pytest.mark.timeout(30)]
 LARGE = 15_000_000
@@ -18,14 +17,6 @@ LARGE = 15_000_000
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
-
-
-async def until(what: str, claim: "object", within_s: float = 8.0) -> None:
-    assert callable(claim)
-    async with asyncio.timeout(within_s):
-        while not claim():
-            await asyncio.sleep(0.02)
-    assert what
 
 
 async def test_an_upload_appears_under_its_name_whole_and_with_the_rights_of_the_folder(site: Site) -> None:
@@ -85,11 +76,11 @@ async def test_an_upload_that_is_cut_leaves_nothing_and_shows_nothing_before(sit
 
     with site.serving():
         process = await site.client.start(f"put {answer} /inbox/a.csv", options=("-l", "20000"))
-        await until("begun", lambda: any(path.stat().st_size for path in site.inbox.iterdir()))
+        await until(lambda: any(path.stat().st_size for path in site.inbox.iterdir()))
         during = site.names()
         process.kill()
         await process.wait()
-        await until("cleared", lambda: not site.names())
+        await until(lambda: not site.names())
 
     assert [name[:6] for name in during] == [".part-"]
     assert site.names() == []
@@ -100,10 +91,10 @@ async def test_a_download_that_is_cut_is_told_as_broken_off(site: Site) -> None:
 
     with site.serving():
         process = await site.client.start(f"get /outbox/ORDERS_1.csv {site.place}/got", options=("-l", "20000"))
-        await until("begun", lambda: (site.place / "got").exists() and (site.place / "got").stat().st_size)
+        await until(lambda: (site.place / "got").exists() and (site.place / "got").stat().st_size)
         process.kill()
         await process.wait()
-        await until("seen", lambda: site.seen)
+        await until(lambda: site.seen)
 
     (seen,) = site.seen
     assert (seen.name, seen.size, seen.is_whole) == ("ORDERS_1.csv", LARGE, False)
@@ -116,7 +107,7 @@ async def test_stopping_the_server_cuts_what_lasts_too_long_and_leaves_nothing(s
 
     with site.serving():
         process = await site.client.start(f"put {answer} /inbox/a.csv", options=("-l", "20000"))
-        await until("begun", lambda: any(path.stat().st_size for path in site.inbox.iterdir()))
+        await until(lambda: any(path.stat().st_size for path in site.inbox.iterdir()))
     await process.wait()
 
     assert site.names() == []

@@ -14,11 +14,11 @@ from bridge.clock import Clock
 from bridge.counters import Counters
 from bridge.errors import BridgeError
 from bridge.journal import Journal, Topic
-from bridge.journal.records import DropResult, DueDrop, Litter, WaitingFile
-from bridge.naming import shown
+from bridge.journal.records import DropResult, DueDrop, Litter
 from bridge.retry import RetryPolicy, backoff, is_given_up
 from bridge.stages.courier import carry, keep_looking
 from bridge.stages.drop.acts import FileActs
+from bridge.stages.drop.fetched import tell_fetched
 from bridge.stages.drop.held import HeldFiles
 from bridge.stages.drop.readiness import Readiness
 from bridge.states import DropState, HeldReason, Pause, ReportPolicy
@@ -293,22 +293,7 @@ class DropStage:
         gone = await post.point.transport.missing([file.file_name for file in waiting])
         fetched = [file for file in waiting if file.file_name in gone]
         for file in await self._journal.drops.note_taken(fetched, post.point.confirms):
-            self._report_taken(post, file)
-
-    def _report_taken(self, post: _Post, file: WaitingFile) -> None:
-        seconds = max(0.0, (self._clock.now() - file.published_at).total_seconds())
-        self._counters.add("files_picked_up_total", target=post.point.target)
-        self._counters.observe("stage_duration_seconds", seconds, stage="fetch")
-        log.info(
-            "file_fetched",
-            extra={
-                "order": file.order_ref,
-                "target": post.point.target,
-                "stage": "drop",
-                "file": shown(file.file_name),
-                "ms": round(seconds * 1000),
-            },
-        )
+            tell_fetched(post.point.target, file, self._clock, self._counters)
 
 
 def _post(point: DropPoint, journal: Journal, clock: Clock) -> _Post:
