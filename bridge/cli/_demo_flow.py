@@ -6,7 +6,7 @@ Not for: the folder (``_demo_home.py``), the comparison (``_demo_books.py``), or
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,7 +62,7 @@ async def play(plan: Plan, audience: Audience) -> Result:
     stage = _Stage(plan, audience, norce)
     try:
         async with norce.running(HOST, plan.ports.norce):
-            config = configure(plan.home, Ports(plan.ports.orders, plan.ports.pages, norce.port), plan.format)
+            config = configure(plan.home, replace(plan.ports, norce=norce.port), plan.format)
             erp = SimulatedErp(_erp_settings(config, plan))
             async with asyncio.TaskGroup() as group:
                 group.create_task(run_service(config, ready=stage.up, asked_to_stop=stage.stop))
@@ -112,7 +112,7 @@ class _Stage:
 
     def up(self, listening: Listening) -> None:
         """The bridge listens: write down where, and let the orders come."""
-        ports = Ports(listening.orders, listening.admin, self._norce.port)
+        ports = Ports(listening.orders, listening.admin, self._norce.port, listening.sftp)
         configure(self._plan.home, ports, self._plan.format)
         url = f"http://{HOST}:{ports.orders}/orders"
         self._norce.receiver = Receiver(url, "norce", PASSWORD, time_factor=TIME_FACTOR)

@@ -17,7 +17,7 @@ from bridge.journal.overview import owner_of
 
 HOME = Path("var/demo")
 PASSWORD = "demo"  # noqa: S105 - shown on the screen; it protects nothing
-USUAL_ORDERS, USUAL_PAGES, USUAL_NORCE = 8080, 8081, 8082
+USUAL_ORDERS, USUAL_PAGES, USUAL_NORCE, USUAL_SFTP = 8080, 8081, 8082, 2222
 HOST = "127.0.0.1"
 PATIENCE = timedelta(seconds=2)
 
@@ -54,6 +54,11 @@ sweep = "1 s"
 first = "500 ms"
 longest = "5 s"
 
+[sftp_server]
+enabled = true
+listen = "{host}:{sftp}"
+password_file = "secrets/erp"
+
 [log]
 format = "json"
 """
@@ -66,14 +71,15 @@ class Ports:
     orders: int
     pages: int
     norce: int
+    sftp: int
 
 
 def usual_ports(wanted: int | None) -> Ports:
-    """The usual ports, free ones where they are busy; ``wanted`` is for orders, and 0 frees all three."""
+    """The usual ports, free ones where they are busy; ``wanted`` is for orders, and 0 frees all of them."""
     if wanted == 0:
-        return Ports(0, 0, 0)
+        return Ports(0, 0, 0, 0)
     orders = _free_or_any(USUAL_ORDERS) if wanted is None else wanted
-    return Ports(orders, _free_or_any(USUAL_PAGES), _free_or_any(USUAL_NORCE))
+    return Ports(orders, *(_free_or_any(port) for port in (USUAL_PAGES, USUAL_NORCE, USUAL_SFTP)))
 
 
 def _free_or_any(port: int) -> int:
@@ -108,7 +114,7 @@ def prepare(home: Path, *, keep: bool) -> None:
         if home.exists() and not keep:
             shutil.rmtree(home)
         (home / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("receiver", "norce"):
+        for name in ("receiver", "norce", "erp"):
             secret = home / "secrets" / name
             secret.touch(0o600)
             secret.write_text(PASSWORD + "\n")
@@ -131,6 +137,7 @@ def configure(home: Path, ports: Ports, format_name: str) -> Config:
         orders=ports.orders,
         pages=ports.pages,
         norce=ports.norce,
+        sftp=ports.sftp,
         format=format_name,
         extension=_extension(format_name),
         patience=format_duration(PATIENCE),

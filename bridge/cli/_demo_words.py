@@ -39,6 +39,7 @@ def banner(ports: Ports, home: Path) -> str:
             f"bridge {__version__} demo · everything here is simulated and lies in {home}",
             f"  orders in   http://{HOST}:{ports.orders}/orders      user norce, password {PASSWORD}",
             f"  ERP folder  {home}/outbox and {home}/inbox",
+            f"  ERP by SFTP sftp -P {ports.sftp} erp@{HOST}              password {PASSWORD}",
             f"  admin       http://{HOST}:{ports.pages}/api/v1/status   or: erp-bridge -c {config} status",
             f"  Norce       http://{HOST}:{ports.norce}/sim/orders and /sim/reports",
             f"Send your own:  erp-bridge -c {config} send --sample        Stop: Ctrl-C",

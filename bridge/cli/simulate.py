@@ -1,4 +1,4 @@
-"""The verbs that run one simulator alone: simulate norce, simulate erp.
+"""The verbs that run one simulator alone: simulate norce, simulate erp, simulate sftp.
 
 Not for: both together with a bridge; that is ``demo``.
 """
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from bridge.simulators.erp import ErpSettings
     from bridge.simulators.norce_sending import Receiver
     from bridge.simulators.norce_tokens import Client
-
-_NOT_YET = "SFTP comes with the release that brings it; until then: erp-bridge simulate erp --over folder"
+    from bridge.transports._visit import Visit
 
 
 @click.group(cls=Noun)
@@ -105,11 +104,9 @@ def erp(target_name: str | None, over: str, faults: float, delay: float, seed: i
     from bridge.cli._settings import settings
     from bridge.simulators.erp import ErpSettings
 
-    if over == "sftp":
-        _output.say(_NOT_YET)
-        return _exits.USAGE
     config = settings(given())
     target = config.targets[known(list(config.targets), target_name, "target")]
+    reach = _visit(config, target.name) if over == "sftp" else None
     wanted = ErpSettings(
         outbox=target.directory,
         inbox=target.answer.directory,
@@ -120,27 +117,72 @@ def erp(target_name: str | None, over: str, faults: float, delay: float, seed: i
         seed=seed,
         first_number=int(time.time()),  # behind those of the run before
     )
-    return _until_interrupted(_erp(wanted))
+    return _until_interrupted(_erp(wanted, reach))
 
 
-async def _erp(wanted: "ErpSettings") -> None:
+async def _erp(wanted: "ErpSettings", reach: "Visit | None") -> None:
+    import asyncio
+
+    from bridge.service.listeners import cause
     from bridge.simulators.erp import SimulatedErp
 
     try:
-        simulated = SimulatedErp(wanted, tell=_output.line)
+        simulated = SimulatedErp(wanted, tell=_output.line, reach=reach)
     except LookupError as error:
         raise click.UsageError(str(error)) from error
-    wanted.inbox.mkdir(parents=True, exist_ok=True)
+    if reach is None:
+        wanted.inbox.mkdir(parents=True, exist_ok=True)
+    else:
+        await asyncio.to_thread(reach.names)  # a server that is not there is told before anything else
     stopped = _stopped()
-    _output.say(f"Takes orders from {wanted.outbox}, answers in {wanted.inbox}. Ctrl-C ends it.")
-    await simulated.run(stopped)
+    places = f"{wanted.outbox}, answers in {wanted.inbox}" if reach is None else reach.words
+    _output.say(f"Takes orders from {places}. Ctrl-C ends it.")
+    try:
+        await simulated.run(stopped)
+    except BaseExceptionGroup as error:
+        raise cause(error) from error
+    finally:
+        if reach is not None:
+            reach.close()
 
 
-@simulate.command(epilog=examples("simulate sftp", "simulate sftp -c config.toml"))
-def sftp() -> int:
-    """Run an SFTP server; not in this release."""
-    _output.say(_NOT_YET)
-    return _exits.USAGE
+def _visit(config: "Config", target: str) -> "Visit":
+    """How an ERP comes to this bridge's own server: with the password that the settings name."""
+    from bridge import transports
+    from bridge.transports import VisitSettings
+
+    server = config.sftp_server
+    if server.login is None:
+        raise click.UsageError(
+            "--over sftp logs in with a password: set [sftp_server] enabled = true and password_file"
+        )
+    below = f"/{target}" if len(config.targets) > 1 else ""
+    known_key = transports.host_fingerprint(server.host_key) if server.host_key.exists() else ""
+    return transports.sftp_visit(
+        VisitSettings(
+            address=server.listen,
+            username=server.username,
+            outbox=f"/outbox{below}",
+            inbox=f"/inbox{below}",
+            password=server.login.secret,
+            fingerprint=known_key,
+        )
+    )
+
+
+@simulate.command(epilog=examples("simulate sftp", "simulate sftp --port 2223 --folder var/partner"))
+@click.option("--user", default="bridge", show_default=True, help="The name to log in with.")
+@click.option("--port", type=click.IntRange(0, 65535), default=2223, show_default=True, help="0: any free port.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var/partner"), show_default=True)
+def sftp(user: str, port: int, folder: Path) -> int:
+    """Run a partner's SFTP server with /in and /out, for a target with transport = "sftp" to be tried against."""
+    from bridge.cli.serving import made_up, serve
+    from bridge.config import Address
+    from bridge.transports import Rights, ServerSettings, Share
+
+    address = Address("127.0.0.1", port)
+    server = made_up(ServerSettings(address, user, folder.absolute() / "host_key"), user, address)
+    return serve(server, [Share(f"/{name}", folder.absolute() / name, Rights.DELIVER) for name in ("in", "out")])
 
 
 def _until_interrupted(work: "Coroutine[Any, Any, None]") -> int:

@@ -102,6 +102,11 @@ class Login:
     secret: SecretStr
     is_hash: bool = False
 
+    @classmethod
+    def of(cls, username: str, password: str) -> "Login":
+        """A login by a password that is known as it is."""
+        return cls(username, SecretStr(password))
+
 
 class Verifier:
     """Tells right logins from wrong ones; every wrong one costs the same, whether the name exists or not.

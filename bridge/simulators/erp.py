@@ -1,6 +1,6 @@
 """An ERP to talk to: takes order files from a folder as ERPs do, and answers with files, well or badly on demand.
 
-Not for: more than one target, or remote folders.
+Not for: more than one target, or how the folders are reached (``erp_reach.py``).
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from bridge.clock import Clock, SystemClock
 from bridge.naming import is_never_taken, marker_name
 from bridge.simulators.erp_answers import AnswerFile, files_about, mood_for
 from bridge.simulators.erp_book import FIRST_NUMBER, Entry, ErpBook, Mood
+from bridge.simulators.erp_reach import Disk, Reach
 from bridge.simulators.sides import side_of
 
 LOOKS_EVERY = timedelta(milliseconds=50)
@@ -42,9 +43,14 @@ class SimulatedErp:
     """One ERP over one target's folders. ``tell`` is called with a sentence for each file taken or written."""
 
     def __init__(
-        self, settings: ErpSettings, clock: Clock | None = None, tell: Callable[[str], None] | None = None
+        self,
+        settings: ErpSettings,
+        clock: Clock | None = None,
+        tell: Callable[[str], None] | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._settings = settings
+        self._reach = reach or Disk(settings.outbox, settings.inbox)
         self._clock = clock or SystemClock()
         self._side = side_of(settings.format)
         self._chance = random.Random(settings.seed)
@@ -92,10 +98,7 @@ class SimulatedErp:
         return list(self._taken())
 
     def _taken(self) -> Iterator[tuple[str, bytes]]:
-        try:
-            names = sorted(path.name for path in self._settings.outbox.iterdir() if path.is_file())
-        except FileNotFoundError:
-            return
+        names = self._reach.names()
         present = set(names)
         markers = {marker_name(self._settings.marker, name) for name in names} if self._settings.marker else set()
         for name in names:
@@ -103,29 +106,20 @@ class SimulatedErp:
             is_finished = marker is None or marker in present
             if name in markers or is_never_taken(name) or not is_finished:
                 continue
-            path = self._settings.outbox / name
-            content = path.read_bytes()
-            path.unlink()
+            content = self._reach.take(name)
             if marker is not None:
-                (self._settings.outbox / marker).unlink()
+                self._reach.remove(marker)
             yield name, content
 
     async def _write(self, file: AnswerFile, closing: asyncio.Event) -> None:
-        path = self._settings.inbox / file.name
         if not file.in_place:
-            await asyncio.to_thread(_write_whole, path, file.content)
+            await asyncio.to_thread(self._reach.put, file.name, file.content)
             return
         half = len(file.content) // 2
-        handle = await asyncio.to_thread(path.open, "xb", 0)
+        handle = await asyncio.to_thread(self._reach.begin, file.name)
         try:
             await asyncio.to_thread(handle.write, file.content[:half])
             await self._clock.wait(closing, self._settings.pause)
             await asyncio.to_thread(handle.write, file.content[half:])  # wherever the file lies by now
         finally:
-            handle.close()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f"{path.name}.part")
-    partial.write_bytes(content)
-    partial.rename(path)
+            await asyncio.to_thread(handle.close)

@@ -7,13 +7,17 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from bridge.counters import Counters
 from bridge.transports._protocol import End, FileNames, HostKeyError, Parcel, PausedError, Step, Transport, Whereabouts
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
-from bridge.transports._serving import Pace, Reading, Rights, Server, ServerSettings, Share, Sight
+from bridge.transports._serving import Pace, Reading, Rights, Server, ServerSettings, Share, Sight, VisitSettings
+
+if TYPE_CHECKING:
+    from bridge.transports._visit import Visit
 
 __all__ = [
     "End",
@@ -31,6 +35,7 @@ __all__ = [
     "Sight",
     "Step",
     "Transport",
+    "VisitSettings",
     "Whereabouts",
     "available",
     "build",
@@ -40,6 +45,7 @@ __all__ = [
     "rename_new",
     "rename_unless_there",
     "sftp_server",
+    "sftp_visit",
 ]
 
 
@@ -66,6 +72,12 @@ def sftp_server(settings: ServerSettings, shares: Sequence[Share], sight: Sight,
     module = importlib.import_module(f"{__name__}._server.server")
     server: Server = module.SftpServer(settings, shares, sight, counters)
     return server
+
+
+def sftp_visit(settings: VisitSettings) -> "Visit":
+    """A visit to folders that are served over SFTP; no connection is made yet. It can be a simulated ERP's reach."""
+    visit: Visit = importlib.import_module(f"{__name__}._visit").Visit(settings)
+    return visit
 
 
 def host_fingerprint(host_key: Path) -> str:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from pydantic import SecretStr
+
 from bridge.config.passwords import Login
 from bridge.config.units import Address
 
@@ -71,6 +73,19 @@ class ServerSettings:
     authorized_keys: Path | None = None
     max_sessions: int = 10
     pace: Pace = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSettings:
+    """Where a bridge's folders are served, and how an ERP comes in; without a fingerprint any server will do."""
+
+    address: Address
+    username: str
+    outbox: str
+    inbox: str
+    password: SecretStr | None = None
+    key_file: Path | None = None
+    fingerprint: str = ""
 
 
 Sight = Callable[[Reading], None]

@@ -236,12 +236,3 @@ def test_the_simulated_norce_runs_alone_and_says_where(home: Path) -> None:
 
     assert "/identity/1.0/connect/token" in said
     assert process.returncode == 0
-
-
-@pytest.mark.parametrize("words", [("sftp",), ("erp", "--over", "sftp")])
-def test_sftp_says_that_it_comes_later(verb: Verb, words: tuple[str, ...]) -> None:
-    code, out, err = verb("simulate", *words)
-
-    assert (code, out) == (2, "")
-    assert len(err.splitlines()) == 1
-    assert "SFTP" in err

@@ -96,7 +96,7 @@ class Door(paramiko.ServerInterface):
         self.transfers: set[Transfer] = set()
         self.is_in = False
         self.wrong = 0
-        self.tried = False
+        self._had_strange_key = False
         self._house = house
         self._has_seat = False
 
@@ -107,7 +107,6 @@ class Door(paramiko.ServerInterface):
 
     def check_auth_password(self, username: str, password: str) -> int:
         """A right password always passes at once; a wrong one takes longer each time."""
-        self.tried = True
         verifier = self._house.verifier
         if verifier is not None and verifier.verify(username, password):
             return AUTH_SUCCESSFUL
@@ -118,12 +117,11 @@ class Door(paramiko.ServerInterface):
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         """A key of the file, which is read anew each time; whether the client has it, paramiko asks afterwards."""
-        self.tried = True
         settings = self._house.settings
         is_user = hmac.compare_digest(username.encode(), settings.username.encode())
-        if settings.authorized_keys is None or not is_user:
-            return AUTH_FAILED
-        is_known = key.asbytes() in authorized(settings.authorized_keys)
+        keys = settings.authorized_keys
+        is_known = is_user and keys is not None and key.asbytes() in authorized(keys)
+        self._had_strange_key = not is_known
         return AUTH_SUCCESSFUL if is_known else AUTH_FAILED
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
@@ -142,8 +140,8 @@ class Door(paramiko.ServerInterface):
         if self._has_seat:
             self._has_seat = False
             self._house.leave_seat()
-        if self.tried and not self.is_in and not self.wrong:
-            self._refused()  # none of its keys was known
+        if self._had_strange_key and not self.is_in and not self.wrong:
+            self._refused()  # none of its keys was known; a single strange one among others is no guess
 
     def _enter(self) -> None:
         if self.is_in:
