@@ -22,7 +22,7 @@ MOST = 200
 @click.option("-o", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to.")
 @click.option("--count", default=20, show_default=True, type=click.IntRange(1, MOST), help="How many.")
 def record(folder: Path, count: int) -> int:
-    """Keep the next raw requests as files, without the login."""
+    """Keep the next raw requests as files, without login."""
     from bridge.cli._client import admin_api
     from bridge.cli._settings import settings
     from bridge.cli._writing import SECRETS_MODE, make_folder

@@ -80,6 +80,7 @@ def test_a_secret_is_only_set_or_not_set(verb: Verb, home: Path, monkeypatch: py
         "admin.password": "not set",
         "norce.client_secret": "set",
         "alerts.webhook": "set",
+        "sftp_server.password": "not set",
     }
     assert not any(word in shown + as_json for word in ("s3cret", SECRET, HASH))
 

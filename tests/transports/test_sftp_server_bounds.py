@@ -104,9 +104,39 @@ def test_requests_of_any_shape_are_answered_and_the_next_session_is_served(
     assert not list(site.inbox.glob(".part-*"))
 
 
+def opening(path: bytes, flags: int) -> bytes:
+    return text(path) + struct.pack(">II", flags, 0)
+
+
+def test_a_link_is_not_opened_though_no_look_at_it_came_before(site: Site) -> None:
+    (site.place / "secret").write_text("secret")
+    (site.outbox / "link").symlink_to(site.place / "secret")
+    (site.inbox / "link").symlink_to(site.place / "made")
+
+    with site.serving() as server, visiting(server.port) as transport:
+        raw = Raw(transport)
+        read, _ = raw.ask(OPEN, opening(b"/outbox/link", READ_FLAG))
+        written, _ = raw.ask(OPEN, opening(b"/inbox/link", WRITE_FLAG | CREATE_FLAG))
+
+    assert (read, written) == (STATUS, STATUS)
+    assert not (site.place / "made").exists()
+
+
+def test_a_name_that_was_taken_during_the_upload_makes_its_close_fail(site: Site) -> None:
+    with site.serving() as server, visiting(server.port) as transport:
+        raw = Raw(transport)
+        _, handle = raw.ask(OPEN, opening(b"/inbox/a.csv", WRITE_FLAG | CREATE_FLAG))
+        (site.inbox / "a.csv").write_text("another's")
+        _, told = raw.ask(CLOSE, handle[4:])
+
+    assert struct.unpack(">I", told[4:8]) == (4,)  # failure
+    assert (site.inbox / "a.csv").read_text() == "another's"
+    assert site.names() == ["a.csv"]
+
+
 def test_open_files_of_a_session_are_bounded(site: Site) -> None:
     (site.outbox / "a.csv").write_text("x")
-    request = text(b"/outbox/a.csv") + struct.pack(">II", READ_FLAG, 0)
+    request = opening(b"/outbox/a.csv", READ_FLAG)
 
     with site.serving() as server, visiting(server.port) as transport:
         raw = Raw(transport)
