@@ -100,11 +100,7 @@ _TOP = (*TopKeys.model_fields, *SECTIONS, ROUTES, *MAPS)
 
 def _config(reader: Reader, shelves: Shelves) -> Config:
     tree = reader.sources.tree
-    top = reader.section(TopKeys, (), {key: tree[key] for key in tree if key in TopKeys.model_fields})
-    check_version(reader, top.version)
-    for key in tree:
-        if key not in _TOP:
-            reader.unknown((key,), _TOP)
+    top = _top(reader)
     site = reader.section(Site, ("site",), tree.get("site", {}))
     vault = Vault(reader, is_strict=site.environment == "prod")
     receiver, admin, norce = _with_secrets(reader, vault)
@@ -139,6 +135,17 @@ def _config(reader: Reader, shelves: Shelves) -> Config:
         warnings=tuple(reader.warnings),
         for_run=tuple(reader.for_run),
     )
+
+
+def _top(reader: Reader) -> TopKeys:
+    """What stands above all tables; what nobody knows there is a fault."""
+    tree = reader.sources.tree
+    top = reader.section(TopKeys, (), {key: tree[key] for key in tree if key in TopKeys.model_fields})
+    check_version(reader, top.version)
+    for key in tree:
+        if key not in _TOP:
+            reader.unknown((key,), _TOP)
+    return top
 
 
 def _with_secrets(reader: Reader, vault: Vault) -> tuple[Receiver, Admin, Norce]:
