@@ -54,7 +54,7 @@ def test_route_tells_each_rule_what_it_wanted_and_what_it_found(verb: Verb, spli
         "+ drop-ship (config.toml:8): line 2 to warehouse",
         "    any_line_part_no is line 2, wanted DS-*: fits",
         "- large (config.toml:13): does not match",
-        "    total is 1500, wanted at least 100000: does not fit",
+        "    total is 1500.00, wanted at least 100000: does not fit",
         "+ [applications.demo]: line 1 to erp",
         "Files:",
         "  erp: line 1; its answer confirms the order",

@@ -8,7 +8,6 @@ from tests.crash.money import Plan, Story, Till, Trial
 from tests.crash.plants import PLANTS_OF_MONEY
 from tests.crash.world import mother
 
-KILLS = 20
 AROUND = 40
 """The last steps of a whole run are those of the invoice: begun, sent, settled, its file archived, the end."""
 
@@ -40,14 +39,15 @@ async def test_a_run_that_nobody_kills_captures_once_and_asks_nobody(tmp_path: P
     assert story.steps > AROUND
 
 
-async def test_twenty_kills_around_the_call_capture_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.soak)])
+async def test_kills_around_the_call_capture_nothing_twice(tmp_path: Path, kills: int) -> None:
     (whole,) = await run_all(tmp_path / "whole", [Plan()])
-    plans = [Plan(kill_at=whole.steps - AROUND + number * AROUND // KILLS) for number in range(KILLS)]
+    plans = [Plan(kill_at=whole.steps - AROUND + number * AROUND // kills) for number in range(kills)]
 
     stories = await run_all(tmp_path, plans)
 
     assert complaints(stories, plans) == []
-    assert sum(story.killed for story in stories) > KILLS // 2
+    assert sum(story.killed for story in stories) > kills // 2
 
 
 async def test_a_kill_while_norce_works_leaves_the_invoice_in_doubt_until_a_person_has_looked(tmp_path: Path) -> None:

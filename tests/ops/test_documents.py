@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ async def test_an_acknowledgement_is_shown_as_it_was_read(journal: Journal, cloc
 
 async def test_a_conflict_is_part_of_its_orders_document(journal: Journal) -> None:
     await journals.admit(journal)
-    await journal.admit(journals.admission(control=9, fingerprint="other"), keep_conflicts=True)
+    other = replace(journals.BODY, content=b"{}")
+    await journal.admit(journals.admission(control=9, fingerprint="other", body=other), keep_conflicts=True)
 
     (told,) = (await document(journal))["conflicts"]
 
