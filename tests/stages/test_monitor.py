@@ -198,7 +198,8 @@ async def test_invariant_12_a_refusal_a_conflict_and_a_reject_ask_for_a_person_a
 ) -> None:
     await journals.admit(journal, "1")
     await journal.record(journals.recording(journals.ack("1", AckStatus.REJECTED)))
-    await journal.admit(journals.admission("1", 9, fingerprint="other", body=replace(journals.BODY, content=b"{}")), keep_conflicts=True)
+    other = replace(journals.BODY, content=b"{}")
+    await journal.admit(journals.admission("1", 9, fingerprint="other", body=other), keep_conflicts=True)
     await journal.reject(journals.rejection())
 
     now = clock.now()
