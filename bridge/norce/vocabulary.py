@@ -12,7 +12,7 @@ _ISO_4217 = """
     TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XDR XOF XPF XSU XUA YER
     ZAR ZMW ZWG ZWL
 """
-"""Codes, with those that ended in the last years; without metals, tests (XTS) and *no currency* (XXX)."""
+"""Codes, with those that ended in the last years; without metals and the codes for tests and for no currency."""
 
 _TYPE_NAMES = """
     undefined erpstandard erprefurbished refurbished freight insurance download structure invoice service standard

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests.crash.lives import one_life
 from tests.crash.world import CONFIG, Erp, Mother, Norce, post
 
 REF = "48447"
@@ -142,28 +143,10 @@ class Trial:
         kill_at = self._plan.kill_at
         for _ in range(STARTS_AT_MOST):
             await self._mother.begin("run", self._folder, kill_at, self._plan.plant)
-            if await self._one_life():
+            if await one_life(self._mother, self._be_done, self.story, self._folder / "log"):
                 return
             kill_at = None
         self.story.complaints.append("it never got done")
-
-    async def _one_life(self) -> bool:
-        heard = await self._mother.hear()
-        life: asyncio.Task[None] | None = None
-        while "ended" not in heard:
-            if "ready" in heard:
-                life = asyncio.create_task(self._be_done(*heard["ready"]))
-            self.story.steps = heard.get("steps", self.story.steps)
-            heard = await self._mother.hear()
-        if life is not None:
-            life.cancel()
-            await asyncio.wait([life])
-        if heard["ended"] == -signal.SIGKILL:
-            self.story.killed += 1
-            return False
-        if heard["ended"] != 0:
-            self.story.complaints.append(f"it ended with {heard['ended']}: {(self._folder / 'log').read_text()[-800:]}")
-        return True
 
     async def _be_done(self, port: int, admin_port: int) -> None:
         """Send the order, look at what is in doubt and let it be tried again, and ask the bridge to stop."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import sqlite3
 import time
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.crash.lives import one_life
 from tests.crash.people import LOST, Person, Scripts
 from tests.crash.world import CONFIG, Erp, Mother, Norce, post
 
@@ -93,28 +93,9 @@ class Trial:
             kill_at = kills.pop(0) if kills else None
             plant = self._plan.plant if kill_at is not None else ""
             await self._mother.begin("run", self._folder, kill_at, plant)
-            if await self._one_life():
+            if await one_life(self._mother, self._be_done, self.story, self._folder / "log"):
                 return
         self.story.complaints.append("it never got done")
-
-    async def _one_life(self) -> bool:
-        """True when this life was not killed and brought everything to its end."""
-        heard = await self._mother.hear()
-        life: asyncio.Task[None] | None = None
-        while "ended" not in heard:
-            if "ready" in heard:
-                life = asyncio.create_task(self._be_done(*heard["ready"]))
-            self.story.steps = heard.get("steps", self.story.steps)
-            heard = await self._mother.hear()
-        if life is not None:
-            life.cancel()
-            await asyncio.wait([life])
-        if heard["ended"] == -signal.SIGKILL:
-            self.story.killed += 1
-            return False
-        if heard["ended"] != 0:
-            self.story.complaints.append(f"it ended with {heard['ended']}: {(self._folder / 'log').read_text()[-800:]}")
-        return True
 
     async def _be_done(self, port: int, admin_port: int) -> None:
         """Send what is not answered yet, decide what people decide, wait for the end, and ask the bridge to stop."""

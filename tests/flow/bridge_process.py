@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -93,7 +94,13 @@ class Norce:
 
 
 class BridgeFolder:
-    """A merchant's folder with its settings; start and stop the service in it, post orders, answer as the ERP."""
+    """A merchant's folder with its settings; start and stop the service in it, post orders, answer as the ERP.
+
+    A kind of bridge with other settings gives its own ``template``, and ``words`` for what stands in it.
+    """
+
+    template = CONFIG
+    words: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, folder: Path, norce: Norce) -> None:
         self.folder = folder
@@ -111,7 +118,8 @@ class BridgeFolder:
 
     def configure(self, receiver: str = "", rest: str = "") -> None:
         ports = {"orders": self.orders_port, "admin": self.admin_port, "norce": self._norce.port}
-        (self.folder / "config.toml").write_text(CONFIG.format(receiver=receiver, rest=rest, **ports))
+        text = self.template.format(receiver=receiver, rest=rest, **ports, **self.words)
+        (self.folder / "config.toml").write_text(text)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.subprocess.Process]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -55,17 +56,8 @@ PAYMENT = {"PaymentCode": 1, "PaymentMethodCode": "CARD", "PaymentRef": "PAY-1",
 class MoneyBridge(BridgeFolder):
     """A bridge that is set to move money."""
 
-    def configure(self, receiver: str = "", rest: str = "") -> None:
-        assert not receiver
-        text = CONFIG.format(
-            orders=self.orders_port,
-            admin=self.admin_port,
-            norce=self._norce.port,
-            connect=CONNECT_PATH,
-            token=TOKEN_PATH,
-            rest=rest,
-        )
-        (self.folder / "config.toml").write_text(text)
+    template = CONFIG
+    words = MappingProxyType({"connect": CONNECT_PATH, "token": TOKEN_PATH})
 
     async def place(self, shop: SimulatedNorce) -> None:
         """The order comes as Norce sends it, and is confirmed there as taken."""

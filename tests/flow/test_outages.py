@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -41,7 +42,7 @@ client_secret_file = "secrets/norce"
 report_after = "100 ms"
 requests_per_minute = {a_minute}
 [norce.report]
-{report}
+{rest}
 [watch]
 sweep = "0.5 s"
 [retry]
@@ -57,18 +58,8 @@ patience = "2 s"
 class ScaledBridge(BridgeFolder):
     """A bridge whose patience is scaled like the outage."""
 
-    def configure(self, receiver: str = "", rest: str = "") -> None:
-        assert not receiver
-        text = CONFIG.format(
-            orders=self.orders_port,
-            admin=self.admin_port,
-            norce=self._norce.port,
-            connect=CONNECT_PATH,
-            token=TOKEN_PATH,
-            a_minute=A_MINUTE,
-            report=rest,
-        )
-        (self.folder / "config.toml").write_text(text)
+    template = CONFIG
+    words = MappingProxyType({"connect": CONNECT_PATH, "token": TOKEN_PATH, "a_minute": A_MINUTE})
 
     @property
     def receiver(self) -> Receiver:
