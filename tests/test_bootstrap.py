@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from bridge import __main__ as bootstrap
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(bootstrap.__file__).resolve().parent.parent
 VERSION = "{}.{}".format(*sys.version_info[:2])
@@ -230,7 +231,7 @@ def test_two_at_the_same_time_install_once(tmp_path: Path) -> None:
     root = plant_venv(plant_checkout(tmp_path), "an older one")
 
     both = [start(root, "demo"), start(root, "test")]
-    outs = [process.communicate(timeout=10)[0].strip() for process in both]
+    outs = [process.communicate(timeout=PATIENCE_S)[0].strip() for process in both]
 
     assert outs == ["entered -m bridge demo", "entered -m bridge test"]
     assert len(pip_runs(root)) == 1

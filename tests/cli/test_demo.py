@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from bridge.cli._demo_progress import Sight, finished
 from bridge.simulators.erp_book import Entry, ErpBook, Mood
 from bridge.simulators.norce_book import CONFIRMED, OrderRecord
 from tests.cli.conftest import Verb
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "BRIDGE_NO_BOOTSTRAP": "1"}
@@ -44,18 +44,14 @@ def played(folder: Path, *words: str) -> tuple[int, list[dict[str, Any]], str]:
 
 
 @starts_a_bridge
-def test_one_order_goes_round_within_ten_seconds_and_so_does_the_next(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_one_order_goes_round_and_so_does_the_next(tmp_path: Path) -> None:
     first = played(tmp_path, "--once")
-    took_s = time.monotonic() - began
-
     second = played(tmp_path, "--once")
 
     for code, (order, summary), err in (first, second):
         assert code == 0, err
         assert (order["order_ref"], order["state"], order["erp_order_no"]) == ("48447", "confirmed", "SO-1001")
         assert (summary["orders"], summary["confirmed"], summary["disagreements"]) == (1, 1, [])
-    assert took_s < 10
     assert [path.name for path in tmp_path.iterdir()] == ["var"]
     assert [path.name for path in (tmp_path / "var").iterdir()] == ["demo"]
 
@@ -103,7 +99,7 @@ def test_ctrl_c_ends_it_well_while_other_verbs_know_it_and_a_second_one_is_refus
     asked = _verb(tmp_path, "-c", str(config), "send", "--sample", "--json")
     again = _verb(tmp_path, "demo", "--once", "--port", "0")
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=PATIENCE_S)
 
     assert json.loads(asked.stdout)["StatusCode"] == "OK"
     assert (again.returncode, "already" in again.stderr) == (75, True)
@@ -113,7 +109,7 @@ def test_ctrl_c_ends_it_well_while_other_verbs_know_it_and_a_second_one_is_refus
 
 def _verb(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [*COMMAND, *words], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=20
+        [*COMMAND, *words], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
 
 

@@ -18,6 +18,7 @@ from bridge.journal import Journal
 from bridge.states import DropState
 from tests.cli.conftest import Verb, serving
 from tests.support import journals
+from tests.support.patience import PATIENCE_S
 
 COMMAND = [sys.executable, "-c", "import sys; from bridge.cli import main; sys.exit(main(sys.argv[1:]))"]
 Filling = Callable[[Callable[[Journal], Awaitable[object]]], object]
@@ -185,7 +186,7 @@ def test_tail_follows_another_bridge_until_that_is_gone(verb: Verb, home: Path, 
             verb("orders", "note", "48447", "seen from afar")
             note = json.loads(process.stdout.readline())
             nobody = verb("tail", "--order", "9999", "--url", url)
-        _, err = process.communicate(timeout=5)
+        _, err = process.communicate(timeout=PATIENCE_S)
 
     assert [event["kind"] for event in told] == ["received", "staged", "dropped", "fetched", "acknowledged"]
     assert (note["kind"], note["facts"]) == ("note", {"text": "seen from afar"})

@@ -17,6 +17,7 @@ import pytest
 from bridge.cli._sending import Reply, copies_of, samples
 from bridge.norce.reports import is_plain_integer
 from tests.cli.conftest import Verb
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests/samples"
@@ -216,7 +217,7 @@ def test_the_simulated_erp_runs_alone_over_a_targets_folders(home: Path) -> None
     (home / "outbox/a.csv").write_text("order_ref\n48447\n")
     said = [process.stdout.readline(), process.stdout.readline()]
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=5)
+    process.communicate(timeout=PATIENCE_S)
 
     assert said[0] == "a.csv taken: order 48447\n"
     assert "written: order 48447" in said[1]
@@ -232,7 +233,7 @@ def test_the_simulated_norce_runs_alone_and_says_where(home: Path) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=2):
         pass
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=5)
+    process.communicate(timeout=PATIENCE_S)
 
     assert "/identity/1.0/connect/token" in said
     assert process.returncode == 0

@@ -20,6 +20,7 @@ from bridge.service.parts import sftp_settings, shares
 from bridge.transports import Reading, sftp_server
 from tests.cli.conftest import Verb
 from tests.flow.bridge_process import free_port
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.timeout(60)
@@ -45,7 +46,7 @@ def started(home: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
 
 
 def words_of(process: "subprocess.Popen[str]") -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.flow.bridge_process import ROOT, free_port
 from tests.flow.test_tls import make_certificate
 from tests.support.needs import find
+from tests.support.patience import PATIENCE_S
 
 NGINX_SAMPLE = ROOT / "deploy/nginx.conf"
 AROUND_NGINX = """
@@ -141,7 +142,7 @@ async def _server(tool: str, *words: str, port: int) -> AsyncIterator[None]:
 
 
 async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             assert process.returncode is None, (await process.communicate())[1].decode()
             with contextlib.suppress(OSError):

@@ -23,6 +23,7 @@ import pytest
 from tests.deploy.servers import ACCOUNT, Account, proxy, sshd
 from tests.flow.bridge_process import ROOT, SAMPLES, free_port
 from tests.support.needs import find, needs
+from tests.support.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.timeout(120),
@@ -99,7 +100,7 @@ async def curl(*words: str) -> str:
     return await said(program, "-sS", "--max-time", "10", "--fail-with-body", *words)
 
 
-async def until(wanted: str, look: Callable[[], Awaitable[str]], within_s: float = 20) -> str:
+async def until(wanted: str, look: Callable[[], Awaitable[str]], within_s: float = PATIENCE_S) -> str:
     """What was seen, once ``wanted`` was in it."""
     seen = ""
     try:
@@ -128,7 +129,7 @@ async def running(*words: str, env: Mapping[str, str], cwd: Path, umask: int) ->
 async def ended(process: asyncio.subprocess.Process) -> str:
     """What it said at the end; one that does not end by itself is killed."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await process.wait()
     except TimeoutError:
         process.kill()

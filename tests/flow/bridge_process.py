@@ -8,20 +8,22 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
+
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests/samples"
 PASSWORD = "correct horse"
 AUTHORIZATION = "Basic " + base64.b64encode(f"norce:{PASSWORD}".encode()).decode()
-READY_WITHIN_S = 20.0
 
 CONFIG = """
 [receiver]
@@ -147,7 +149,7 @@ class BridgeFolder:
         )
 
     async def ready(self, process: asyncio.subprocess.Process) -> None:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(READY_WITHIN_S):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(PATIENCE_S):
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
                     async with session.get(f"http://127.0.0.1:{self.admin_port}/readyz") as response:
@@ -201,12 +203,16 @@ class BridgeFolder:
         async with aiohttp.ClientSession() as session, session.get(url) as response:
             return response.status, await response.text()
 
-    async def state_of(self, ref: str, wanted: str, within_s: float = 6.0) -> Mapping[str, Any]:
+    async def state_of(self, ref: str, wanted: str) -> Mapping[str, Any]:
         """The order's document once it stands at ``wanted``."""
-        async with asyncio.timeout(within_s):
+        return await self.shown(ref, lambda order: order["state"] == wanted)
+
+    async def shown(self, ref: str, holds: Callable[[Mapping[str, Any]], object]) -> Mapping[str, Any]:
+        """The order's document once this holds of it, by the admin API of the running service."""
+        async with asyncio.timeout(PATIENCE_S):
             while True:
-                code, out, _ = await self.command("orders", "show", ref, "--json")
-                if code == 0 and json.loads(out)["state"] == wanted:
-                    document: dict[str, Any] = json.loads(out)
+                code, text = await self.fetch(f"/api/v1/orders/{quote(ref, safe='')}")
+                document: dict[str, Any] = json.loads(text)
+                if code == web.HTTPOk.status_code and holds(document):
                     return document
                 await asyncio.sleep(0.1)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from tests.flow.bridge_process import BridgeFolder, Norce
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(40)
 
 
 async def at(bridge: BridgeFolder, wanted: str) -> Mapping[str, Any]:
     """The order's document once it stands at ``wanted``; asked of the listener, since a verb is a process a look."""
-    async with asyncio.timeout(6):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             status, text = await bridge.fetch("/api/v1/orders/48447")
             if status == HTTPStatus.OK and json.loads(text)["state"] == wanted:
@@ -56,7 +57,7 @@ async def test_an_answer_with_a_wrong_reference_is_given_to_the_order_that_a_per
         await bridge.order(ClientOrderRef="48447")
         await at(bridge, "dropped")
         bridge.answer("a.csv", "order_ref;erp_order_no;status\n4844T;SO-1001;confirmed\n")
-        async with asyncio.timeout(6):
+        async with asyncio.timeout(PATIENCE_S):
             while not (bridge.folder / "inbox" / "quarantine" / "a.csv").exists():  # noqa: ASYNC110 - another process's
                 await asyncio.sleep(0.02)
         listed = await bridge.command("quarantine", "list")

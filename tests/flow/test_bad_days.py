@@ -9,6 +9,7 @@ from http import HTTPStatus
 import pytest
 
 from tests.flow.bridge_process import SAMPLES, BridgeFolder
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -17,7 +18,7 @@ HOSTILE_REFERENCES = ("../../etc/passwd", "a/b", "CON", "-rf", ".hidden", "å ä
 
 
 async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         _, said = await process.communicate()
     return process.returncode, said.decode()
 
@@ -58,7 +59,7 @@ async def test_prod_without_https_and_with_a_plain_password_does_not_start(bridg
 async def test_no_reference_leads_a_file_out_of_the_outbox(bridge: BridgeFolder) -> None:
     async with bridge.running():
         answers = [await bridge.order(ClientOrderRef=ref) for ref in HOSTILE_REFERENCES]
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE_S):
             while len(bridge.outbox()) < len(HOSTILE_REFERENCES):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
         everything = {path.name for path in bridge.folder.iterdir()}
@@ -74,12 +75,12 @@ async def test_an_outbox_that_is_gone_pauses_the_target_and_comes_back_by_itself
         away = bridge.folder / "away"
         (bridge.folder / "outbox").rename(away)
         answer = await bridge.order(ClientOrderRef="48448")
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE_S):
             while 'reason="folder"' not in (await bridge.fetch("/metrics"))[1]:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
         fetched = (await bridge.state_of("48447", "dropped"))["drops"][0]["taken_at"]
         away.rename(bridge.folder / "outbox")
-        await bridge.state_of("48448", "dropped", within_s=15)
+        await bridge.state_of("48448", "dropped")
 
     assert answer["StatusCode"] == "OK"
     assert fetched is None, "a folder that is gone says nothing about its files"
@@ -114,7 +115,7 @@ async def test_a_foreign_file_in_the_inbox_is_named_and_the_others_go_on(bridge:
         shutil.copy(__file__, bridge.folder / "inbox/picture.png")
         (bridge.folder / "inbox/zeros.csv").write_bytes(b"\0" * 5000)
         bridge.answer("answer.csv", "order_ref;erp_order_no;status\r\n48447;SO-1;confirmed\r\n")
-        await bridge.state_of("48447", "reported", within_s=10)
+        await bridge.state_of("48447", "reported")
         quarantine = bridge.folder / "inbox/quarantine"
         async with asyncio.timeout(40):
             while not (quarantine / "zeros.csv.reason.txt").exists():  # noqa: ASYNC110 - another process

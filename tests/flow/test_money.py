@@ -13,6 +13,7 @@ from bridge.simulators.norce import CONNECT_PATH, TOKEN_PATH, SimulatedNorce
 from bridge.simulators.norce_faults import Faults
 from bridge.simulators.norce_tokens import Client
 from tests.flow.bridge_process import SAMPLES, BridgeFolder, Norce
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -90,7 +91,7 @@ def bridge(tmp_path: Path, shop: SimulatedNorce) -> MoneyBridge:
     return MoneyBridge(tmp_path, Norce(port=shop.port))
 
 
-async def taken(shop: SimulatedNorce, count: int, within_s: float = 8.0) -> list[str]:
+async def taken(shop: SimulatedNorce, count: int, within_s: float = PATIENCE_S) -> list[str]:
     """The operations that Norce took, once there are so many."""
     async with asyncio.timeout(within_s):
         while len(found := [call.operation for call in shop.calls if call.status == 200]) < count:  # noqa: ASYNC110

@@ -16,6 +16,7 @@ from bridge.simulators.norce_sending import Receiver
 from bridge.simulators.norce_tokens import Client
 from tests.flow.bridge_process import PASSWORD, BridgeFolder, Norce
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -91,13 +92,13 @@ async def norce_link(bridge: BridgeFolder) -> tuple[str, str | None]:
 
 
 async def until_booked(shop: SimulatedNorce, reference: str) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while reference not in booked(shop.calls):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
 
 
 async def files_of(bridge: BridgeFolder, number: int) -> list[Path]:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while len(bridge.outbox()) < number:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
     return bridge.outbox()
@@ -125,7 +126,7 @@ async def test_norce_down_for_six_hours_gets_every_status_afterwards_in_order_an
     bridge = ScaledBridge(tmp_path, Norce(port=shop.port))
     async with bridge.running():
         references = shop.send(ORDERS, bridge.receiver)
-        await until_all_stand(shop, "Allocation", within_s=10)
+        await until_all_stand(shop, "Allocation", within_s=PATIENCE_S)
         await bridge.order(ClientOrderRef=UNKNOWN)
         await files_of(bridge, ORDERS + 1)
         answer_all(bridge, references[:1], STATUSES[0])  # all is well, and the token is there
@@ -159,7 +160,7 @@ async def test_a_bridge_down_for_six_hours_makes_one_file_at_the_36th_attempt(tm
     async with SimulatedNorce(Client(client_secret="norce secret"), clock).running() as shop:
         bridge = ScaledBridge(tmp_path, Norce(port=shop.port))
         references = shop.send(3, Receiver(bridge.receiver.url, "norce", PASSWORD))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             for _ in range(34):
                 await clock.until_waiting(len(references))
                 clock.advance(timedelta(minutes=10))
@@ -168,7 +169,7 @@ async def test_a_bridge_down_for_six_hours_makes_one_file_at_the_36th_attempt(tm
 
         async with bridge.running():
             clock.advance(timedelta(minutes=10))
-            await until_all_stand(shop, "Allocation", within_s=8)
+            await until_all_stand(shop, "Allocation", within_s=PATIENCE_S)
             files = await files_of(bridge, len(references))
             await asyncio.sleep(0.3)
             after = bridge.outbox()

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from tests.flow.bridge_process import PASSWORD, SAMPLES, BridgeFolder
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -49,6 +50,6 @@ async def test_a_request_that_was_not_let_in_is_not_kept(bridge: BridgeFolder) -
 
 
 async def _until_it_waits(bridge: BridgeFolder) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while '"left":0' in (await bridge.fetch("/api/v1/record"))[1].replace(" ", ""):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)

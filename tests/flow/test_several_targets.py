@@ -11,10 +11,10 @@ from lxml import etree
 
 from bridge.simulators.sides import Said, side_of
 from tests.flow.bridge_process import BridgeFolder, Norce
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.timeout(60)
 
-PATIENCE_S = 15.0
 OUTLET_KEY = "00000000-0000-0000-0000-00000000000a"
 FORMATS = {"erp": "delimited", "warehouse": "json", "store": "xml"}
 SETTINGS = """
@@ -112,13 +112,13 @@ async def test_an_order_split_over_two_of_three_targets_is_confirmed_by_the_righ
     async with three.running():
         answer = await three.order(**MIXED)
         mine, theirs = await part_numbers(three, "erp"), await part_numbers(three, "warehouse")
-        await three.state_of("48447", "dropped", PATIENCE_S)
+        await three.state_of("48447", "dropped")
         three.answer(*says("warehouse", "48447", "W-7"), "warehouse")
         copies = await recorded(three, "48447", 1)
         await asyncio.sleep(0.5)
-        after_the_copy = (list(norce.calls), (await three.state_of("48447", "dropped", PATIENCE_S))["erp_order_no"])
+        after_the_copy = (list(norce.calls), (await three.state_of("48447", "dropped"))["erp_order_no"])
         three.answer(*says("erp", "48447", "SO-1"), "erp")
-        reported = await three.state_of("48447", "reported", PATIENCE_S)
+        reported = await three.state_of("48447", "reported")
 
     assert answer["StatusCode"] == "OK"
     assert (mine, theirs, three.outbox("store")) == ([["A-1", "FRT"]], [["DS-1", "DS-2"]], [])
@@ -147,7 +147,7 @@ async def test_two_shops_and_three_targets_each_get_what_is_theirs_from_one_conf
             await part_numbers(three, target, count)
         for ref, target in (("1", "erp"), ("2", "store"), ("3", "store"), ("4", "warehouse")):
             three.answer(*says(target, ref, f"{target}-{ref}"), target)
-        shown = [await three.state_of(str(ref), "reported", PATIENCE_S) for ref in (1, 2, 3, 4)]
+        shown = [await three.state_of(str(ref), "reported") for ref in (1, 2, 3, 4)]
 
     assert [(one["target"], one["erp_order_no"]) for one in shown] == [
         ("erp", "erp-1"),
@@ -163,13 +163,13 @@ async def test_two_shops_and_three_targets_each_get_what_is_theirs_from_one_conf
 async def test_an_answer_that_reaches_the_wrong_inbox_confirms_nothing(three: BridgeFolder, norce: Norce) -> None:
     async with three.running():
         await three.order(**MIXED)
-        await three.state_of("48447", "dropped", PATIENCE_S)
+        await three.state_of("48447", "dropped")
         three.answer(*says("store", "48447", "ST-1"), "store")
         reason = three.folder / "inbox/store/quarantine/answer_48447.xml.reason.txt"
         async with asyncio.timeout(PATIENCE_S):
             while not reason.exists():  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(0.05)
-        state = (await three.state_of("48447", "dropped", PATIENCE_S))["state"]
+        state = (await three.state_of("48447", "dropped"))["state"]
 
     assert "belongs to target erp, not to store" in reason.read_text()
     assert (state, norce.calls) == ("dropped", [])
@@ -190,7 +190,7 @@ async def test_a_killed_bridge_has_both_files_of_a_split_order_once_or_none_of_i
     answered = {str(ref) for ref, result in enumerate(results, start=1) if isinstance(result, dict)}
     async with three.running():
         for ref in answered:
-            await three.state_of(ref, "dropped", PATIENCE_S)
+            await three.state_of(ref, "dropped")
         await asyncio.sleep(0.5)
         files = {name: [path.name.split("_")[1] for path in three.outbox(name)] for name in ("erp", "warehouse")}
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.flow.bridge_process import BridgeFolder, Norce, free_port
 from tests.support.needs import needs
+from tests.support.patience import PATIENCE_S
 from tests.transports.sftp_support import Client, until
 
 pytestmark = [needs("sftp", "ssh-keygen"), pytest.mark.timeout(40)]
@@ -31,7 +32,7 @@ def erp(bridge: BridgeFolder) -> Client:
     return client
 
 
-async def timeline(bridge: BridgeFolder, word: str, within_s: float = 6.0) -> str:
+async def timeline(bridge: BridgeFolder, word: str, within_s: float = PATIENCE_S) -> str:
     """The order's line with this word, once there is one."""
     async with asyncio.timeout(within_s):
         while True:

@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from bridge.errors import BridgeError, ErrorName, FatalError, TransientError
 from bridge.journal.writer import SHARED_AT_MOST, WAITING_AT_MOST, Writer
+from tests.support.patience import PATIENCE_S
 
 T = TypeVar("T")
 Work = Callable[[Database], object]
@@ -41,7 +42,7 @@ def together(writer: Writer, *works: Callable[[Database], T]) -> "list[Future[T]
     """Hands in the requests while the writer is kept busy, so that they share the next transaction."""
     with busy(writer):
         futures = [writer.submit(work) for work in works]
-    wait(futures, timeout=5)
+    wait(futures, timeout=PATIENCE_S)
     return futures
 
 
@@ -60,7 +61,7 @@ def busy(writer: Writer) -> Iterator[None]:
         yield
     finally:
         gate.set()
-        staying.result(timeout=5)
+        staying.result(timeout=PATIENCE_S)
 
 
 def stored(database: Path) -> set[str]:
@@ -69,19 +70,19 @@ def stored(database: Path) -> set[str]:
 
 
 def problems(futures: "Sequence[Future[T]]") -> list[BaseException | None]:
-    return [future.exception(timeout=5) for future in futures]
+    return [future.exception(timeout=PATIENCE_S) for future in futures]
 
 
 def test_a_request_is_answered_after_its_commit(writer: Writer, database: Path) -> None:
-    told = writer.submit(keep("erp")).result(timeout=5)
+    told = writer.submit(keep("erp")).result(timeout=PATIENCE_S)
 
     assert told == 1
     assert stored(database) == {"erp"}
 
 
 def test_invariant_1_each_commit_reaches_the_disk(writer: Writer) -> None:
-    level = writer.submit(lambda db: db.execute("PRAGMA synchronous").fetchone()[0]).result(timeout=5)
-    mode = writer.submit(lambda db: db.execute("PRAGMA journal_mode").fetchone()[0]).result(timeout=5)
+    level = writer.submit(lambda db: db.execute("PRAGMA synchronous").fetchone()[0]).result(timeout=PATIENCE_S)
+    mode = writer.submit(lambda db: db.execute("PRAGMA journal_mode").fetchone()[0]).result(timeout=PATIENCE_S)
 
     assert (level, mode) == (2, "wal")
 
@@ -90,7 +91,7 @@ def test_the_other_durability_is_there_when_asked_for(database: Path) -> None:
     writer = Writer(database, "NORMAL")
     writer.start()
 
-    level = writer.submit(lambda db: db.execute("PRAGMA synchronous").fetchone()[0]).result(timeout=5)
+    level = writer.submit(lambda db: db.execute("PRAGMA synchronous").fetchone()[0]).result(timeout=PATIENCE_S)
     writer.stop()
 
     assert level == 1
@@ -137,7 +138,7 @@ def test_when_sqlite_takes_back_everything_the_whole_batch_is_told_to_come_again
     trap = """
         CREATE TRIGGER trap BEFORE INSERT ON targets WHEN new.name = 'poison'
         BEGIN SELECT RAISE(ROLLBACK, 'all of it'); END"""
-    writer.submit(lambda db: db.execute(trap)).result(timeout=5)
+    writer.submit(lambda db: db.execute(trap)).result(timeout=PATIENCE_S)
     went_on = threading.Event()
 
     batch = together(writer, keep("before"), keep("poison"), lambda _: went_on.set())
@@ -145,22 +146,22 @@ def test_when_sqlite_takes_back_everything_the_whole_batch_is_told_to_come_again
     assert [type(problem) for problem in problems(batch)] == [TransientError] * 3
     assert stored(database) == set()
     assert not went_on.is_set()
-    assert writer.submit(keep("later")).result(timeout=5) == 1
+    assert writer.submit(keep("later")).result(timeout=PATIENCE_S) == 1
 
 
 def test_a_full_disk_costs_the_batch_and_nothing_else(writer: Writer, database: Path) -> None:
-    writer.submit(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone()).result(timeout=5)
+    writer.submit(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone()).result(timeout=PATIENCE_S)
     large = "x" * 1_000_000
 
     batch = together(writer, keep("before"), keep(large), keep("after"))
     first, filling, last = problems(batch)
-    writer.submit(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchone()).result(timeout=5)
+    writer.submit(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchone()).result(timeout=PATIENCE_S)
 
     assert isinstance(filling, TransientError)
     assert filling.name is ErrorName.JOURNAL_FULL
     assert {type(problem) for problem in (first, last)} == {TransientError}
     assert stored(database) == set()
-    assert writer.submit(keep("later")).result(timeout=5) == 1
+    assert writer.submit(keep("later")).result(timeout=PATIENCE_S) == 1
 
 
 def test_an_error_of_commit_costs_the_batch(writer: Writer, database: Path) -> None:
@@ -172,17 +173,17 @@ def test_an_error_of_commit_costs_the_batch(writer: Writer, database: Path) -> N
 
     assert [type(problem) for problem in problems(batch)] == [TransientError] * 3
     assert stored(database) == set()
-    assert writer.submit(keep("later")).result(timeout=5) == 1
+    assert writer.submit(keep("later")).result(timeout=PATIENCE_S) == 1
 
 
 def test_a_foreign_writer_makes_the_journal_busy_for_as_long_as_it_writes(writer: Writer, database: Path) -> None:
-    writer.submit(lambda db: db.execute("PRAGMA busy_timeout = 20").fetchone()).result(timeout=5)
+    writer.submit(lambda db: db.execute("PRAGMA busy_timeout = 20").fetchone()).result(timeout=PATIENCE_S)
     with closing(sqlite3.connect(database, isolation_level=None)) as foreign:
         foreign.execute("BEGIN IMMEDIATE")
-        problem = writer.submit(keep("erp")).exception(timeout=5)
+        problem = writer.submit(keep("erp")).exception(timeout=PATIENCE_S)
         foreign.execute("ROLLBACK")
 
-    later = writer.submit(keep("erp")).result(timeout=5)
+    later = writer.submit(keep("erp")).result(timeout=PATIENCE_S)
 
     assert isinstance(problem, TransientError)
     assert problem.name is ErrorName.JOURNAL_BUSY
@@ -199,7 +200,7 @@ def test_nobody_can_write_between_what_a_request_reads_and_what_it_writes(writer
                 return str(error)
         return "it could"
 
-    found = writer.submit(look).result(timeout=5)
+    found = writer.submit(look).result(timeout=PATIENCE_S)
 
     assert found == "database is locked"
 
@@ -221,7 +222,7 @@ def test_an_error_of_the_disk_ends_the_journal_for_good(writer: Writer, database
         batch = together(writer, keep("x" * 1_000_000), keep("beside it"))
 
     found = problems(batch)
-    later = writer.submit(keep("later")).exception(timeout=5)
+    later = writer.submit(keep("later")).exception(timeout=PATIENCE_S)
 
     assert {type(problem) for problem in found} == {FatalError}
     assert isinstance(later, FatalError)
@@ -252,7 +253,7 @@ def test_a_request_given_up_before_it_began_is_left_out(writer: Writer, database
         kept = writer.submit(keep("kept"))
         is_taken_back = forgotten.cancel()
 
-    wait([kept], timeout=5)
+    wait([kept], timeout=PATIENCE_S)
 
     assert is_taken_back
     assert stored(database) == {"kept"}

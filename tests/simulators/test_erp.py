@@ -19,6 +19,7 @@ from bridge.simulators.erp_answers import files_about, mood_for
 from bridge.simulators.erp_book import FAULTS, Entry, ErpBook, Mood
 from bridge.simulators.sides import Said, side_of
 from tests.support.orders import guide_order
+from tests.support.patience import PATIENCE_S
 
 DELAY = timedelta(milliseconds=20)
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -44,7 +45,7 @@ async def running(settings: ErpSettings) -> AsyncIterator[SimulatedErp]:
 
 
 async def until_done(erp: SimulatedErp, count: int = 1) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while sum(entry.is_done for entry in erp.book.orders.values()) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -85,7 +86,7 @@ async def test_the_same_order_again_is_noted_and_gets_the_same_number(settings: 
     async with running(settings) as erp:
         for name in ("a.csv", "b.csv"):
             (settings.outbox / name).write_bytes(CSV)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while (settings.outbox / name).exists():  # noqa: ASYNC110 - another task takes it
                     await asyncio.sleep(0.01)
         await until_done(erp)
@@ -98,7 +99,7 @@ async def test_a_file_that_it_cannot_read_is_taken_noted_and_never_answered(sett
     (settings.outbox / "a.csv").write_bytes(b"\x00\xff")
 
     async with running(settings) as erp:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not erp.book.taken:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -116,7 +117,7 @@ async def test_a_half_written_answer_stands_incomplete_under_its_name_and_is_who
     (settings.outbox / "a.csv").write_bytes(CSV)
 
     async with running(slowly) as erp:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not any(path.stat().st_size for path in settings.inbox.iterdir()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         (answer,) = settings.inbox.iterdir()

@@ -21,6 +21,7 @@ from bridge.reports.kinds import StatusReport
 from bridge.simulators.norce import CONNECT_PATH, TOKEN_PATH, SimulatedNorce
 from bridge.simulators.norce_tokens import Client
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE_S
 
 FORM = {"grant_type": "client_credentials", "client_id": "demo", "client_secret": "s", "scope": "playground"}
 STATUS = f"{CONNECT_PATH}/Order/SendOrderStatus"
@@ -210,7 +211,7 @@ async def test_a_norce_that_is_down_refuses_connections_and_comes_back_at_the_sa
         await asyncio.sleep(0.15)
         with pytest.raises(aiohttp.ClientConnectorError):
             await shop.token()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     status, _ = await shop.token()
@@ -290,7 +291,7 @@ async def test_orders_are_made_and_posted_with_the_login_on_request(shop: Shop) 
         wanted = {"count": 3, "url": str(receiver.make_url("/orders")), "username": "norce", "password": "p"}
         async with shop.session.post(shop.url("/sim/orders"), json=wanted) as reply:
             made = await reply.json()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while any(record.answer is None for record in shop.norce.book.orders()[1:]):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -26,6 +26,7 @@ from bridge.stages.watch.folder import WatchSettings
 from bridge.stages.watch.stage import WatchStage
 from tests.stages.watch_support import Yard, answer, journal, until, yard
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE_S
 
 __all__ = ["journal", "yard"]
 
@@ -151,7 +152,7 @@ async def alerts(yard: Yard) -> list[tuple[str, str, bool]]:
 
 
 async def until_alerts(yard: Yard, wanted: list[tuple[str, str, bool]]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while await alerts(yard) != wanted:  # noqa: ASYNC110 - rows give no event
             await asyncio.sleep(0.02)
 

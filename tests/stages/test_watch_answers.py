@@ -18,6 +18,7 @@ from bridge.journal import Journal
 from bridge.journal.records import Recorded, Recording
 from bridge.states import DropState
 from tests.stages.watch_support import Yard, answer, journal, until, yard
+from tests.support.patience import PATIENCE_S
 
 __all__ = ["journal", "yard"]
 
@@ -270,7 +271,7 @@ async def test_many_files_are_each_applied_once(yard: Yard) -> None:
     async with yard.watching():
         for number in range(300):
             yard.put(f"{number}.json", answer(str(number)))
-        await until(lambda: len(yard.archived()) == 300, within_s=9)
+        await until(lambda: len(yard.archived()) == 300, within_s=PATIENCE_S)
 
     assert await yard.verdicts() == ["applied"] * 300
 
@@ -299,7 +300,7 @@ async def _killed_in_the_middle(yard: Yard) -> None:
     before = len(yard.archived())
     script = "import sys; from tests.stages.watch_support import serve; serve(sys.argv[1])"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(yard.root))
-    await until(lambda: len(yard.archived()) > before + random.randrange(15), within_s=8)
+    await until(lambda: len(yard.archived()) > before + random.randrange(15), within_s=PATIENCE_S)
     await asyncio.sleep(random.random() / 200)
     process.send_signal(signal.SIGKILL)
     await process.wait()

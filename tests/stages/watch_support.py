@@ -24,6 +24,7 @@ from bridge.journal import Journal
 from bridge.journal.records import Admission, Body, DropResult, RenderedDrop
 from bridge.stages.watch.stage import Pickup, WatchSettings, WatchStage
 from bridge.states import DropState
+from tests.support.patience import PATIENCE_S
 
 FAST = timedelta(milliseconds=40)
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -175,7 +176,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-async def until(holds: Callable[[], object], within_s: float = 5.0) -> None:
+async def until(holds: Callable[[], object], within_s: float = PATIENCE_S) -> None:
     """Return once ``holds`` is true; fail when that takes too long."""
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - another process's folder gives no event to wait for

@@ -15,12 +15,13 @@ from bridge.config.units import Address
 from bridge.counters import Counters
 from bridge.transports import Pace, Reading, Rights, Server, ServerSettings, Share, sftp_server
 from tests.support.needs import find
+from tests.support.patience import PATIENCE_S
 
 PASSWORD = "open sesame"
 QUICK = Pace(first_delay_s=0.05, longest_delay_s=0.2, finish_within_s=0.3)
 
 
-async def until(claim: Callable[[], object], within_s: float = 8.0) -> None:
+async def until(claim: Callable[[], object], within_s: float = PATIENCE_S) -> None:
     """Wait until the claim holds; it is about files that other processes make."""
     async with asyncio.timeout(within_s):
         while not claim():  # noqa: ASYNC110 - nobody tells
