@@ -362,7 +362,10 @@ class AckInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """One order's mention in a file of the ERP. Without lines it speaks for the whole order."""
+    """One order's mention in a file of the ERP. Without lines it speaks for the whole order.
+
+    A receipt may name no order but the control number of our own file, as ``control``.
+    """
 
     kind: AckKind
     status: AckStatus
@@ -378,6 +381,7 @@ class Acknowledgement:
     invoice: AckInvoice | None = None
     lines: tuple[AckLine, ...] = ()
     warnings: tuple[str, ...] = ()
+    control: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

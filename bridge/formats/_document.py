@@ -19,8 +19,15 @@ _GUARDED = frozenset({"ssn"})  # goes out only where a layout asks for it by nam
 
 
 def to_document(acknowledgement: Acknowledgement) -> dict[str, object]:
-    """The acknowledgement as INTERFACE.md shows it: numbers as text in plain notation, missing as ``None``."""
-    return _members(acknowledgement, UTC, numbers_as_text=True)
+    """The acknowledgement as INTERFACE.md shows it: numbers as text in plain notation, missing as ``None``.
+
+    A control number stands in it only where there is one: a repeat is known by its document (invariant 8), and those
+    of receipts without one are in journals already.
+    """
+    document = _members(acknowledgement, UTC, numbers_as_text=True)
+    if document["control"] is None:
+        del document["control"]
+    return document
 
 
 def from_document(document: Mapping[str, object]) -> Acknowledgement:

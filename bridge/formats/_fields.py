@@ -15,7 +15,8 @@ from bridge.formats._text import one_line, shown
 from bridge.model import AckInvoice, AckKind, AckLine, Acknowledgement, AckStatus, Fault, Schedule
 
 _SHARED = frozenset({"status", "date", "reason"})
-_NESTED = frozenset({"invoice", "lines", "schedules", "warnings"})
+# Not told by a column of its own: parts, and what only an envelope can name.
+_NESTED = frozenset({"invoice", "lines", "schedules", "warnings", "control"})
 _INVOICE = frozenset(
     {"invoice_no", "invoice_date", "invoice_due", "invoice_total", "invoice_vat", "currency", "credited_no"},
 )

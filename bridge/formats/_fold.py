@@ -83,7 +83,7 @@ def _parted(
 
 def _merged(group: list[Statement], bad: list[Fault]) -> Statement | None:
     """The one statement that the rows of an order make together; a fault in ``bad`` when they cannot."""
-    if not any(statement.said.order_ref or statement.said.erp_order_no for statement in group):
+    if not any(_names_something(statement.said) for statement in group):
         bad.append(Fault(group[0].where, "it names no order: order_ref and erp_order_no are both empty"))
         return None
     if len(group) == 1:
@@ -93,6 +93,10 @@ def _merged(group: list[Statement], bad: list[Fault]) -> Statement | None:
     except _DisagreementError as error:
         bad.append(Fault(_place(group), f"the rows of order {_name(group)} disagree: {error}"))
         return None
+
+
+def _names_something(said: Acknowledgement) -> bool:
+    return bool(said.order_ref or said.erp_order_no) or said.control is not None
 
 
 def _place(group: list[Statement]) -> str:

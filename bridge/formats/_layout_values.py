@@ -29,7 +29,7 @@ _ROUNDING = {
     "down": decimal.ROUND_DOWN,
     "up": decimal.ROUND_UP,
 }
-_PLAIN_LETTERS = str.maketrans(
+PLAIN_LETTERS = str.maketrans(
     {
         "\N{LEFT DOUBLE QUOTATION MARK}": '"',
         "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
@@ -295,7 +295,7 @@ def _encodable(text: str, style: Style, refuse: _Refuse) -> str:
         return text
     made = text
     if style.unencodable == "table":
-        made = "".join(_instead(one.translate(_PLAIN_LETTERS), style) if _missing(one, style) else one for one in text)
+        made = "".join(_instead(one.translate(PLAIN_LETTERS), style) if _missing(one, style) else one for one in text)
     if style.unencodable == "question_mark":
         made = "".join(_instead("?", style) if _missing(one, style) else one for one in text)
     letter = _missing(made, style)

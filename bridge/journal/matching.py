@@ -1,4 +1,4 @@
-"""Which order an acknowledgement speaks of: by reference, else by ERP number and target; never by a guess.
+"""Which order an acknowledgement speaks of: by reference, ERP number or control number of a target; never by a guess.
 
 Not for: what the acknowledgement then changes (``acknowledgements.py``).
 """
@@ -43,12 +43,13 @@ _ORDERS = """
 
 def match(db: Database, target: str, ack: Acknowledgement) -> MatchedOrder | Unmatched:
     """The one order of ``target`` that ``ack`` speaks of, or why there is none."""
-    if ack.order_ref is None and ack.erp_order_no is None:
-        return Unmatched("it names neither an order reference nor an ERP order number")
-    return _unless_contradicted(
-        _by_reference(db, target, ack) if ack.order_ref is not None else _by_erp_no(db, target, ack),
-        ack,
-    )
+    if ack.order_ref is not None:
+        return _unless_contradicted(_by_reference(db, target, ack), ack)
+    if ack.erp_order_no is not None:
+        return _unless_contradicted(_by_erp_no(db, target, ack), ack)
+    if ack.control is not None:
+        return _by_control(db, target, ack.control)
+    return Unmatched("it names neither an order reference nor an ERP order number")
 
 
 def match_named(db: Database, target: str, ack: Acknowledgement, order_id: int) -> MatchedOrder | Unmatched:
@@ -104,6 +105,14 @@ def _by_erp_no(db: Database, target: str, ack: Acknowledgement) -> MatchedOrder 
         refs = ", ".join(f'"{row[1]}"' for row in rows)
         return Unmatched(f'ERP order number "{ack.erp_order_no}" fits more than one order: {refs}')
     return Unmatched(f'no order of target {target} has the ERP number "{ack.erp_order_no}"')
+
+
+def _by_control(db: Database, target: str, control: int) -> MatchedOrder | Unmatched:
+    """The order whose file had the control number: a receipt may know nothing else of it (CONTRL)."""
+    row = db.execute(f"{_ORDERS} WHERE d.control = ?", [target, control]).fetchone()
+    if row is None:
+        return Unmatched(f"no file of target {target} that is still meant has the control number {control}")
+    return _matched(row)
 
 
 def _matched(row: tuple[int, str, str, str | None, str | None, int, int, str, int]) -> MatchedOrder:

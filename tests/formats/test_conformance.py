@@ -158,7 +158,7 @@ def _read_or_unreadable(name: str, content: bytes) -> None:
     for each in reading.acknowledgements:
         document = formats.to_document(each)
         assert formats.from_document(json.loads(json.dumps(document))) == each
-        assert each.order_ref or each.erp_order_no
+        assert each.order_ref or each.erp_order_no or each.control is not None
         json.dumps(document, ensure_ascii=False).encode()
     assert all(fault.where and fault.what for fault in reading.faults)
 

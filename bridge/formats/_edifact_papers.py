@@ -1,0 +1,181 @@
+"""Despatch advices and invoices of the ERP as acknowledgements.
+
+Not for: what they bring about at the shop; an invoice that is no plain invoice or credit note is never taken for one.
+"""
+
+from bridge.formats._edi_tokens import Segment
+from bridge.formats._edifact_answer import (
+    Part,
+    Reader,
+    copied,
+    function_of,
+    is_copy,
+    item_facts,
+    number_of,
+    parts_of,
+    told,
+)
+from bridge.formats._edifact_codes import MESSAGE
+from bridge.formats._edifact_envelope import Message
+from bridge.formats._edifact_parts import Block, blocks_of, decimal_of
+from bridge.formats._fields import NumberToken, Statement
+from bridge.formats._numbers import plain
+from bridge.formats._protocol import Unreadable
+from bridge.formats._text import shown
+from bridge.model import AckStatus
+
+_ORIGINAL = frozenset({"", "6", "9", "11"})
+_INVOICE, _CREDIT_NOTE = "380", "381"
+_DELIVERY_DAYS = ("11", "35", "17", "69", "67", "2")
+_PACKAGES = frozenset({"BJ", "AW"})
+
+
+def despatch(message: Message, reader: Reader) -> list[Statement]:
+    """A DESADV: what was sent, in which packages, and what is still to come."""
+    head, items, _ = blocks_of(message)
+    every = Block(message, tuple(enumerate(message.segments)))
+    return [_despatch(head, every, part, reader) for part in parts_of(head, items)]
+
+
+def _despatch(head: Block, every: Block, part: Part, reader: Reader) -> Statement:
+    if is_copy(head, reader.codes):
+        return copied(part, head, reader)
+    warnings: list[str] = []
+    lines = [_sent(item) for item in part.items]
+    is_part = any(line["status"] is AckStatus.PARTLY_DELIVERED for line in lines)
+    whole_or_part = AckStatus.PARTLY_DELIVERED if is_part else AckStatus.DELIVERED
+    status = _if_original(head, whole_or_part, warnings)
+    facts = {
+        "order_ref": part.order_ref,
+        "erp_order_no": part.erp_order_no,
+        "kind": "despatch",
+        "status": status,
+        "note_no": number_of(head),
+        "message_date": head.day(warnings, "137"),
+        "date": head.day(warnings, *_DELIVERY_DAYS),
+        "carrier": _carrier(head),
+        "tracking": _tracking(head, every),
+        "lines": lines,
+    }
+    return told(facts, head, reader, warnings)
+
+
+def _if_original(head: Block, status: AckStatus, warnings: list[str]) -> AckStatus:
+    """The status that a paper stands for; one that takes back or replaces another is for a person."""
+    function = function_of(head)
+    if function in _ORIGINAL:
+        return status
+    warnings.append(f'it is no original ({MESSAGE} is "{shown(function)}"), so a person has to look')
+    return AckStatus.UNKNOWN
+
+
+def _sent(item: Block) -> dict[str, object]:
+    sent, ordered, backorder = item.quantity("12", "46"), item.quantity("21"), item.quantity("83")
+    if sent is None:
+        raise Unreadable(item.place("QTY"), "this item has no despatched quantity (QTY+12)")
+    outstanding = _outstanding(sent, ordered, backorder)
+    is_whole = outstanding is None or decimal_of(outstanding) == 0
+    facts = item_facts(item) | {
+        "status": AckStatus.DELIVERED if is_whole else AckStatus.PARTLY_DELIVERED,
+        "qty_ordered": ordered,
+        "qty_delivered": sent,
+        "qty_backorder": backorder,
+        "qty_outstanding": outstanding,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _outstanding(sent: NumberToken, ordered: NumberToken | None, backorder: NumberToken | None) -> NumberToken | None:
+    if backorder is not None:
+        return backorder
+    wanted, came = decimal_of(ordered), decimal_of(sent)
+    if wanted is None or came is None:
+        return None
+    return NumberToken(plain(max(wanted - came, wanted * 0)))
+
+
+def _carrier(head: Block) -> str | None:
+    """The carrier of TDT: its name, else its code. The name stands in the fifth element."""
+    for _, segment in head.all("TDT"):
+        name = segment.at(5, 3) or segment.at(5)
+        if name:
+            return name
+    return None
+
+
+def _tracking(head: Block, every: Block) -> list[str]:
+    """The carrier's number and the numbers of packages."""
+    found = head.values("RFF", "CN")
+    for _, segment in every.all("GIN"):
+        if segment.at(1) in _PACKAGES:
+            for place in range(2, len(segment.elements) + 1):
+                found += [number.strip() for number in segment.components(place) if number.strip()]
+    return list(dict.fromkeys(found))
+
+
+# --- invoices -----------------------------------------------------------------------------------------------------
+
+
+def invoice(message: Message, reader: Reader) -> list[Statement]:
+    """An INVOIC: an invoice (380) or a credit note (381), with its amounts. Anything else is for a person."""
+    head, items, end = blocks_of(message)
+    parts = parts_of(head, items)
+    if len(parts) > 1:
+        raise Unreadable(head.place("BGM"), "it is one invoice for several orders, and nothing parts its amounts")
+    if is_copy(head, reader.codes):
+        return [copied(parts[0], head, reader)]
+    warnings: list[str] = []
+    status = _if_original(head, AckStatus.INVOICED, warnings)
+    kind = next((segment.at(1) for _, segment in head.all("BGM")), "")
+    credited = head.reference("IV") if kind == _CREDIT_NOTE else None
+    if kind not in {_INVOICE, _CREDIT_NOTE}:
+        status = AckStatus.UNKNOWN
+        warnings.append(f'document "{shown(kind)}" is neither an invoice (380) nor a credit note (381)')
+    elif kind == _CREDIT_NOTE and credited is None:
+        status = AckStatus.UNKNOWN
+        warnings.append("the credit note does not say which invoice it credits (RFF+IV)")
+    facts = {
+        "order_ref": parts[0].order_ref,
+        "erp_order_no": parts[0].erp_order_no,
+        "kind": "invoice",
+        "status": status,
+        "note_no": head.reference("DQ", "AAK"),
+        "message_date": head.day(warnings, "137"),
+        "invoice": _amounts(head, end, warnings) | ({"credited_no": credited} if credited else {}),
+        "lines": [_invoiced(item) for item in items],
+    }
+    return [told(facts, head, reader, warnings)]
+
+
+def _amounts(head: Block, end: Block, warnings: list[str]) -> dict[str, object]:
+    currencies = [segment.at(1, 1) for _, segment in head.all("CUX") if segment.at(1, 1)]
+    facts = {
+        "no": number_of(head),
+        "date": head.day(warnings, "3", "137"),
+        "due": head.day(warnings, "13", "140", "265"),
+        "total": end.amount("77", "139", "9", "86"),
+        "vat": _vat(end),
+        "currency": currencies[0] if currencies else None,
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _vat(end: Block) -> NumberToken | None:
+    """The one tax amount of the end of the message, or what those of all rates make together."""
+    alone = Block(end.message, tuple(_before_taxes(end)))
+    told_once = alone.amount("124", "176", "150")
+    if told_once is not None:
+        return told_once
+    each = [Block(end.message, (one,)).amount("124") for one in end.segments]
+    amounts = [amount for token in each if (amount := decimal_of(token)) is not None]
+    return NumberToken(plain(sum(amounts[1:], amounts[0]))) if amounts else None
+
+
+def _before_taxes(end: Block) -> list[tuple[int, Segment]]:
+    first = next((place for place, (_, segment) in enumerate(end.segments) if segment.tag == "TAX"), None)
+    return list(end.segments[:first])
+
+
+def _invoiced(item: Block) -> dict[str, object]:
+    facts = item_facts(item) | {"qty_delivered": item.quantity("47", "12", "46"), "qty_ordered": item.quantity("21")}
+    return {name: value for name, value in facts.items() if value}

@@ -1,0 +1,165 @@
+"""A message of an answer as its head, its items and its end, and the facts that qualifiers mark in them.
+
+Partners bend the sequence of segments, so facts are found by tag and qualifier under the nearest item, not by place.
+Not for: what the facts amount to (``_edifact_answer``).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from bridge.formats._edi_tokens import Segment
+from bridge.formats._edifact_envelope import Message
+from bridge.formats._fields import NumberToken
+from bridge.formats._numbers import day, exact
+from bridge.formats._protocol import Unreadable
+from bridge.formats._text import one_line, shown
+
+# A quantity or a date below one of these is of a place, a package or a schedule, not of the item.
+_ASIDE = frozenset({"SCC", "PAC", "LOC", "ALC", "STG", "QVR"})
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}[.,][0-9]{3}")
+_LONG_FORMS = frozenset({"102", "203", "204", "303", "304"})
+_SHORT_FORMS = frozenset({"101", "201", "202", "301"})
+_CENTURY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Segments that belong together, each with its number in the message."""
+
+    message: Message
+    segments: tuple[tuple[int, Segment], ...]
+
+    def all(self, tag: str) -> Iterator[tuple[int, Segment]]:
+        """The segments with this tag."""
+        return ((index, segment) for index, segment in self.segments if segment.tag == tag)
+
+    def of_item(self, tag: str) -> Iterator[tuple[int, Segment]]:
+        """The same without those of places, packages and schedules."""
+        is_aside = False
+        for index, segment in self.segments:
+            if segment.tag == tag and not is_aside:
+                yield index, segment
+            elif segment.tag not in {"QTY", "DTM", "MOA", "RNG"}:
+                is_aside = segment.tag in _ASIDE
+
+    def values(self, tag: str, qualifier: str, component: int = 1) -> list[str]:
+        """The different values that a qualifier marks, in the order they came."""
+        found = (segment.at(1, component) for _, segment in self.all(tag) if segment.at(1) == qualifier)
+        return list(dict.fromkeys(value for value in found if value))
+
+    def reference(self, *qualifiers: str) -> str | None:
+        """The one reference of the first of the qualifiers that is there.
+
+        Raises ``Unreadable`` where one qualifier marks two of them: nobody can tell which is meant.
+        """
+        for qualifier in qualifiers:
+            found = self.values("RFF", qualifier)
+            if len(found) > 1:
+                raise Unreadable(
+                    self.place("RFF"), f'RFF+{qualifier} names both "{shown(found[0])}" and "{shown(found[1])}"'
+                )
+            if found:
+                return found[0]
+        return None
+
+    def quantity(self, *qualifiers: str) -> NumberToken | None:
+        """The quantity of the first of the qualifiers that is there."""
+        return self._number("QTY", qualifiers)
+
+    def amount(self, *qualifiers: str) -> NumberToken | None:
+        """The same of amounts."""
+        return self._number("MOA", qualifiers)
+
+    def price(self) -> NumberToken | None:
+        """The net price of a unit; a price of several units is none that we could compare."""
+        for index, segment in self.all("PRI"):
+            if segment.at(1) == "AAA" and segment.at(1, 4) in {"", "1"} and segment.at(1, 1):
+                return number(self.message, index, segment.at(1, 1))
+        return None
+
+    def _number(self, tag: str, qualifiers: Sequence[str]) -> NumberToken | None:
+        for qualifier in qualifiers:
+            for index, segment in self.of_item(tag):
+                if segment.at(1) == qualifier and segment.at(1, 1):
+                    return number(self.message, index, segment.at(1, 1))
+        return None
+
+    def day(self, warnings: list[str], *qualifiers: str) -> str | None:
+        """The date of the first of the qualifiers that is there, as ISO has it; one in another form is warned of."""
+        for qualifier in qualifiers:
+            for _, segment in self.of_item("DTM"):
+                if segment.at(1) == qualifier and segment.at(1, 1):
+                    return _day(segment, warnings)
+        return None
+
+    def text(self, tag: str, qualifiers: frozenset[str]) -> str | None:
+        """The free texts with these qualifiers as one."""
+        parts = []
+        for _, segment in self.all(tag):
+            if segment.at(1) in qualifiers:
+                coded = [segment.at(3)] if segment.at(3) else []
+                parts.append(" ".join([*coded, *(part for part in segment.components(4) if part)]))
+        return " / ".join(dict.fromkeys(filter(None, map(one_line, parts)))) or None
+
+    def place(self, tag: str = "") -> str:
+        """Where the first segment with this tag stands, else the block's first."""
+        index = next((index for index, segment in self.segments if segment.tag == tag or not tag), 0)
+        return self.message.place(index)
+
+
+def blocks_of(message: Message) -> tuple[Block, list[Block], Block]:
+    """The head of a message, its items, and what stands behind them."""
+    numbered = list(enumerate(message.segments))
+    starts = [index for index, segment in numbered if segment.tag == "LIN"]
+    end = next((index for index, segment in numbered if segment.tag == "UNS"), len(numbered))
+    starts = [start for start in starts if start < end]
+    first = starts[0] if starts else end
+    items = [Block(message, tuple(numbered[start:stop])) for start, stop in pairwise([*starts, end])]
+    return Block(message, tuple(numbered[:first])), items, Block(message, tuple(numbered[end:]))
+
+
+def number(message: Message, index: int, text: str) -> NumberToken:
+    """A number of a segment; raises ``Unreadable`` for what is none, or can be read in two ways.
+
+    EDIFACT parts no thousands; a partner who does so against the mark of his own UNA is refused.
+    """
+    is_foreign = bool(message.mark) and (("," if message.mark == "." else ".") in text)
+    if not _NUMBER.fullmatch(text) or (is_foreign and _THOUSANDS.fullmatch(text)):
+        raise Unreadable(message.place(index), f'"{shown(text)}" is not a number with "{message.mark or "."}"')
+    token = text.replace(",", ".")
+    try:
+        exact(token)
+    except ValueError as error:
+        raise Unreadable(message.place(index), f'"{shown(text)}": {error}') from error
+    return NumberToken(token)
+
+
+def decimal_of(token: str | None) -> Decimal | None:
+    """The number of a token."""
+    return None if token is None else Decimal(token)
+
+
+def _day(segment: Segment, warnings: list[str]) -> str | None:
+    text, form = segment.at(1, 1), segment.at(1, 2)
+    try:
+        found = _dated(text, form)
+    except ValueError:
+        found = None
+        warnings.append(f'the date "{shown(text)}" in form {form or "(none)"} is not understood')
+    return None if found is None else found.isoformat()
+
+
+def _dated(text: str, form: str) -> date | None:
+    if form in _SHORT_FORMS and text[:6].isdigit() and len(text) >= 6:  # noqa: PLR2004  # YYMMDD
+        return day(f"{_CENTURY // 100}{text[:6]}", "")
+    return day(text[:8] if form in _LONG_FORMS else text, "")
+
+
+def different(values: Iterable[str | None]) -> list[str]:
+    """The different values that are there."""
+    return list(dict.fromkeys(value for value in values if value))
