@@ -39,10 +39,10 @@ class Segment:
 
     def at(self, element: int, component: int = 0) -> str:
         """A component, counted as the directories count elements: from 1; components from 0."""
-        if not 0 < element <= len(self.elements):
+        try:
+            return self.elements[element - 1][component].strip()
+        except IndexError:
             return ""
-        components = self.elements[element - 1]
-        return components[component].strip() if component < len(components) else ""
 
     def components(self, element: int) -> tuple[str, ...]:
         """All components of an element."""
@@ -81,13 +81,16 @@ def parsed(raw: str, signs: Signs) -> Segment:
     if signs.release and signs.release in raw:
         elements = [_released(element, signs) for element in _parted(raw, signs.element, signs.release)]
     else:
-        elements = [tuple(element.split(signs.component)) for element in raw.split(signs.element)]
+        sign = signs.component
+        elements = [tuple(part.split(sign)) if sign in part else (part,) for part in raw.split(signs.element)]
     return Segment(elements[0][0], tuple(elements[1:]))
 
 
 def _released(element: str, signs: Signs) -> tuple[str, ...]:
-    parts = _parted(element, signs.component, signs.release)
-    return tuple(_bare(signs.release).sub(r"\1", part) for part in parts)
+    if signs.release not in element:
+        return tuple(element.split(signs.component))
+    bare = _bare(signs.release)
+    return tuple([bare.sub(r"\1", part) for part in _parted(element, signs.component, signs.release)])
 
 
 def _parted(text: str, separator: str, release: str) -> list[str]:

@@ -36,8 +36,9 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The items of one order in a message."""
+    """The items of one order in a message; ``where`` names it among several."""
 
+    where: str
     order_ref: str | None
     erp_order_no: str | None
     items: tuple[Block, ...]
@@ -48,7 +49,7 @@ def parts_of(head: Block, items: Sequence[Block]) -> list[Part]:
 
     Raises ``Unreadable`` where some items name orders, others none, and the head none.
     """
-    ref, number = head.reference("ON"), head.reference("VN")
+    ref, number, where = head.reference("ON"), head.reference("VN"), head.message.where
     by_ref: dict[str | None, list[Block]] = {}
     for item in items:
         by_ref.setdefault(item.reference("ON") or ref, []).append(item)
@@ -56,10 +57,13 @@ def parts_of(head: Block, items: Sequence[Block]) -> list[Part]:
         if len(by_ref) > 2:  # noqa: PLR2004  # one order and the items that name none
             raise Unreadable(by_ref[None][0].place(), "this item names no order, and the message is about several")
         [only] = [one for one in by_ref if one is not None]
-        return [Part(only, _number_of(head, items), tuple(items))]
+        return [Part(where, only, _number_of(head, items), tuple(items))]
     if len(by_ref) <= 1:
-        return [Part(next(iter(by_ref), ref) or ref, _number_of(head, items), tuple(items))]
-    return [Part(one, _only_number(of) or (number if one == ref else None), tuple(of)) for one, of in by_ref.items()]
+        return [Part(where, next(iter(by_ref), ref) or ref, _number_of(head, items), tuple(items))]
+    return [
+        Part(f"{where}, order {shown(one or '')}", one, _only_number(of) or (number if one == ref else None), tuple(of))
+        for one, of in by_ref.items()
+    ]
 
 
 def _number_of(head: Block, items: Sequence[Block]) -> str | None:
@@ -71,9 +75,9 @@ def _only_number(items: Sequence[Block]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def told(facts: Mapping[str, object], block: Block, reader: Reader, warnings: Sequence[str]) -> Statement:
+def told(facts: Mapping[str, object], where: str, reader: Reader, warnings: Sequence[str]) -> Statement:
     """The statement that facts by their neutral names make; what is unclear about them goes along."""
-    found = Facts(block.message.where, {name: value for name, value in facts.items() if value}, reader.dialect)
+    found = Facts(where, {name: value for name, value in facts.items() if value}, reader.dialect)
     found.warnings += warnings
     made = statement(found, is_row=False)
     control = facts.get("control")
@@ -105,7 +109,7 @@ def copied(part: Part, block: Block, reader: Reader) -> Statement:
     """A copy of an earlier answer: it is taken in and changes nothing."""
     facts = {"order_ref": part.order_ref, "erp_order_no": part.erp_order_no, "kind": "receipt", "status": "received"}
     return told(
-        facts, block, reader, [f"a copy of an earlier message (1225 is {function_of(block)}): it says nothing new"]
+        facts, part.where, reader, [f"a copy of an earlier message (1225 is {function_of(block)}): it says nothing new"]
     )
 
 
@@ -130,15 +134,16 @@ def _response(head: Block, part: Part, reader: Reader) -> Statement:
         "reason": _reason(head),
         "lines": lines,
     }
-    return told(facts, head, reader, warnings)
+    return told(facts, part.where, reader, warnings)
 
 
 def _number_from_bgm(head: Block, part: Part, reader: Reader, status: AckStatus | None) -> str | None:
     """The number of the response is that of the order at many ERPs. One that only repeats our reference is not.
 
-    A refusal bears no number of an order, and what is unclear shall not give one away.
+    A refusal bears no number of an order, and what is unclear shall not give one away; nor is an order found by it.
     """
-    number = number_of(head) if reader.number_from_bgm and status not in _WITHOUT_NUMBER else None
+    is_asked = reader.number_from_bgm and part.order_ref is not None and status not in _WITHOUT_NUMBER
+    number = number_of(head) if is_asked else None
     return None if number == part.order_ref else number
 
 
@@ -173,7 +178,7 @@ def _reason(block: Block) -> str | None:
 
 def item_facts(item: Block) -> dict[str, object]:
     """Which line of the order an item is."""
-    [(_, lin)] = list(item.all("LIN"))[:1]
+    lin = item.all("LIN")[0][1]
     named = _numbers(item, lin)
     ours = next((number for number, kind in named if kind in _OURS), None)
     by_order = item.values("RFF", "ON", 2)
@@ -194,7 +199,7 @@ def _numbers(item: Block, lin: Segment) -> list[tuple[str, str]]:
 
 
 def _line(item: Block, reader: Reader, warnings: list[str]) -> dict[str, object]:
-    [(_, lin)] = list(item.all("LIN"))[:1]
+    lin = item.all("LIN")[0][1]
     code = lin.at(2)
     status = reader.codes.status(LINE, code)
     if status is AckStatus.UNKNOWN:

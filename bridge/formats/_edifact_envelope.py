@@ -116,7 +116,14 @@ def contents(content: bytes, encoding: str) -> Contents:
             found.faults.append(Fault(f"behind interchange {number}", f'there is "{shown(text[place:])}"'))
             break
         number += 1
-        place = _Interchange(found, number, has_raw_bytes=has_raw_bytes).read(text, place)
+        try:
+            place = _Interchange(found, number, has_raw_bytes=has_raw_bytes).read(text, place)
+        except Unreadable as refusal:
+            if number == 1:
+                raise
+            found.faults.append(refusal.fault)
+            found.is_closed = False
+            break
         place = _past_blanks(text, place)
     return found
 
@@ -126,8 +133,10 @@ def _as_text(content: bytes, encoding: str) -> tuple[str, bool]:
     is_utf8 = content.startswith(codecs.BOM_UTF8)
     is_known = encoding != AUTO or is_utf8 or content.startswith(_WIDE)
     text = decode(content, encoding if not is_utf8 else "utf-8") if is_known else decode(content, _RAW)
-    text = text.strip("\ufeff\x1a \t\r\n")
+    text = text.lstrip("\ufeff \t\r\n")
     signs, *_ = _signs(text, 0)
+    if not signs.terminator.isspace():
+        text = text.rstrip("\x1a \t\r\n")
     return unwrapped(text, signs), not is_known
 
 
@@ -228,8 +237,13 @@ class _Interchange:
             case _ if self._open is not None:
                 self._open.segments.append(segment)
             case tag:
-                where = f"{self._prefix}behind message {self._message_count}"
-                self._faults.append(Fault(where, f'"{shown(tag)}" stands in no message'))
+                self._stray(tag)
+
+    def _stray(self, tag: str) -> None:
+        """One fault for all that stands between two messages."""
+        where = f"{self._prefix}behind message {self._message_count}"
+        if tag and not any(fault.where == where for fault in self._faults[-1:]):
+            self._faults.append(Fault(where, f'"{shown(tag)}" stands in no message'))
 
     def _begin(self, segment: Segment) -> None:
         self._message_count += 1
@@ -240,7 +254,7 @@ class _Interchange:
     def _end(self, segment: Segment) -> None:
         opened = self._open
         if opened is None:
-            self._faults.append(Fault(f"{self._prefix}behind message {self._message_count}", "UNT without its UNH"))
+            self._stray("UNT")
             return
         count = len(opened.segments) + 2
         if not _counts(segment.at(1), count):

@@ -128,9 +128,9 @@ class Head:
 
     def _address(self, role: str, party: Document, head: tuple[Part, Part]) -> Row:
         values = self._values
-        name = party.get("name") or " ".join(
-            str(party[part]) for part in ("first_name", "last_name") if party.get(part)
-        )
+        name = party.get("name")
+        if not str(name or "").strip():
+            name = _person(party)
         region = str(party.get("region") or "")
         is_code = len(region) <= 9  # noqa: PLR2004  # 3229 has nine letters
         region_path = f"{role}.region"
@@ -162,8 +162,7 @@ class Head:
 
     def _contact(self, role: str, party: Document, qualifier: str) -> Iterator[Row]:
         values, phones = self._values, _inner(party, "phones")
-        first = " ".join(str(party[part]) for part in ("first_name", "last_name") if party.get(part))
-        contact = values.text(f"{role}.contact", party.get("contact") or first, REFERENCE)
+        contact = values.text(f"{role}.contact", party.get("contact") or _person(party), REFERENCE)
         numbers = [values.text(f"{role}.phones.{name}", phones.get(name), 512) for name in _PHONES]
         addresses = [(phone, "TE") for phone in dict.fromkeys(filter(None, numbers))]
         mail = values.text(f"{role}.email", party.get("email"), 512)
@@ -212,6 +211,10 @@ def prepaid(order: SalesOrder, methods: Sequence[str], total_of: Callable[..., D
     known = {word(method) for method in methods}
     paid = [payment.amount for payment in order.payments if REST in known or word(payment.method or "") in known]
     return total_of(paid) if paid else None
+
+
+def _person(party: Document) -> str:
+    return " ".join(str(party[part]) for part in ("first_name", "last_name") if party.get(part))
 
 
 def _inner(document: Document, name: str) -> Document:

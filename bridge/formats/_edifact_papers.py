@@ -33,7 +33,7 @@ _PACKAGES = frozenset({"BJ", "AW"})
 def despatch(message: Message, reader: Reader) -> list[Statement]:
     """A DESADV: what was sent, in which packages, and what is still to come."""
     head, items, _ = blocks_of(message)
-    every = Block(message, tuple(enumerate(message.segments)))
+    every = Block(message, list(enumerate(message.segments)))
     return [_despatch(head, every, part, reader) for part in parts_of(head, items)]
 
 
@@ -57,7 +57,7 @@ def _despatch(head: Block, every: Block, part: Part, reader: Reader) -> Statemen
         "tracking": _tracking(head, every),
         "lines": lines,
     }
-    return told(facts, head, reader, warnings)
+    return told(facts, part.where, reader, warnings)
 
 
 def _if_original(head: Block, status: AckStatus, warnings: list[str]) -> AckStatus:
@@ -144,7 +144,7 @@ def invoice(message: Message, reader: Reader) -> list[Statement]:
         "invoice": _amounts(head, end, warnings) | ({"credited_no": credited} if credited else {}),
         "lines": [_invoiced(item) for item in items],
     }
-    return [told(facts, head, reader, warnings)]
+    return [told(facts, message.where, reader, warnings)]
 
 
 def _amounts(head: Block, end: Block, warnings: list[str]) -> dict[str, object]:
@@ -162,7 +162,7 @@ def _amounts(head: Block, end: Block, warnings: list[str]) -> dict[str, object]:
 
 def _vat(end: Block) -> NumberToken | None:
     """The one tax amount of the end of the message, or what those of all rates make together."""
-    alone = Block(end.message, tuple(_before_taxes(end)))
+    alone = Block(end.message, _before_taxes(end))
     told_once = alone.amount("124", "176", "150")
     if told_once is not None:
         return told_once

@@ -6,51 +6,64 @@ Not for: what the facts amount to (``_edifact_answer``).
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from typing import TypeAlias
 
 from bridge.formats._edi_tokens import Segment
 from bridge.formats._edifact_envelope import Message
 from bridge.formats._fields import NumberToken
-from bridge.formats._numbers import day, exact
+from bridge.formats._numbers import day
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import one_line, shown
 
 # A quantity or a date below one of these is of a place, a package or a schedule, not of the item.
 _ASIDE = frozenset({"SCC", "PAC", "LOC", "ALC", "STG", "QVR"})
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+_BELOW = frozenset({"QTY", "DTM", "MOA", "RNG"})
+# As many digits as a quantity or an amount may have (``_numbers``).
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10})?")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}[.,][0-9]{3}")
 _LONG_FORMS = frozenset({"102", "203", "204", "303", "304"})
 _SHORT_FORMS = frozenset({"101", "201", "202", "301"})
 _CENTURY = 2000
 
 
-@dataclass(frozen=True, slots=True)
+Numbered: TypeAlias = tuple[int, Segment]
+
+
 class Block:
-    """Segments that belong together, each with its number in the message."""
+    """Segments that belong together, each with its number in the message; found by tag, since files are large."""
 
-    message: Message
-    segments: tuple[tuple[int, Segment], ...]
+    __slots__ = ("_by_tag", "message", "segments")
 
-    def all(self, tag: str) -> Iterator[tuple[int, Segment]]:
+    def __init__(self, message: Message, segments: Sequence[Numbered]) -> None:
+        self.message = message
+        self.segments = segments
+        self._by_tag: dict[str, list[Numbered]] = {}
+        for numbered in segments:
+            self._by_tag.setdefault(numbered[1].tag, []).append(numbered)
+
+    def all(self, tag: str) -> Sequence[Numbered]:
         """The segments with this tag."""
-        return ((index, segment) for index, segment in self.segments if segment.tag == tag)
+        return self._by_tag.get(tag, ())
 
-    def of_item(self, tag: str) -> Iterator[tuple[int, Segment]]:
+    def of_item(self, tag: str) -> Iterable[Numbered]:
         """The same without those of places, packages and schedules."""
+        return self._not_aside(tag) if tag in self._by_tag and not _ASIDE.isdisjoint(self._by_tag) else self.all(tag)
+
+    def _not_aside(self, tag: str) -> Iterator[Numbered]:
         is_aside = False
         for index, segment in self.segments:
             if segment.tag == tag and not is_aside:
                 yield index, segment
-            elif segment.tag not in {"QTY", "DTM", "MOA", "RNG"}:
+            elif segment.tag not in _BELOW:
                 is_aside = segment.tag in _ASIDE
 
     def values(self, tag: str, qualifier: str, component: int = 1) -> list[str]:
         """The different values that a qualifier marks, in the order they came."""
-        found = (segment.at(1, component) for _, segment in self.all(tag) if segment.at(1) == qualifier)
-        return list(dict.fromkeys(value for value in found if value))
+        found = [segment.at(1, component) for _, segment in self.all(tag) if segment.at(1) == qualifier]
+        return found if len(found) == 1 and found[0] else list(dict.fromkeys(filter(None, found)))
 
     def reference(self, *qualifiers: str) -> str | None:
         """The one reference of the first of the qualifiers that is there.
@@ -119,8 +132,8 @@ def blocks_of(message: Message) -> tuple[Block, list[Block], Block]:
     end = next((index for index, segment in numbered if segment.tag == "UNS"), len(numbered))
     starts = [start for start in starts if start < end]
     first = starts[0] if starts else end
-    items = [Block(message, tuple(numbered[start:stop])) for start, stop in pairwise([*starts, end])]
-    return Block(message, tuple(numbered[:first])), items, Block(message, tuple(numbered[end:]))
+    items = [Block(message, numbered[start:stop]) for start, stop in pairwise([*starts, end])]
+    return Block(message, numbered[:first]), items, Block(message, numbered[end:])
 
 
 def number(message: Message, index: int, text: str) -> NumberToken:
@@ -131,12 +144,7 @@ def number(message: Message, index: int, text: str) -> NumberToken:
     is_foreign = bool(message.mark) and (("," if message.mark == "." else ".") in text)
     if not _NUMBER.fullmatch(text) or (is_foreign and _THOUSANDS.fullmatch(text)):
         raise Unreadable(message.place(index), f'"{shown(text)}" is not a number with "{message.mark or "."}"')
-    token = text.replace(",", ".")
-    try:
-        exact(token)
-    except ValueError as error:
-        raise Unreadable(message.place(index), f'"{shown(text)}": {error}') from error
-    return NumberToken(token)
+    return NumberToken(text.replace(",", "."))
 
 
 def decimal_of(token: str | None) -> Decimal | None:

@@ -24,7 +24,7 @@ _NEGATIVE = frozenset({_S.REJECTED, _S.CANCELLED})
 
 def syntax_receipt(message: Message, reader: Reader) -> list[Statement]:
     """A CONTRL: of the file with the control number in UCI."""
-    block = Block(message, tuple(enumerate(message.segments)))
+    block = Block(message, list(enumerate(message.segments)))
     answered = [segment for _, segment in block.all("UCI")]
     if len(answered) != 1:
         raise Unreadable(block.place("UCI"), "a CONTRL has one UCI, which names the file that it answers")
@@ -32,7 +32,7 @@ def syntax_receipt(message: Message, reader: Reader) -> list[Statement]:
     warnings: list[str] = []
     status = _action(answered[0], [segment for _, segment in block.all("UCM")], warnings)
     facts = {"kind": "receipt", "status": status, "reason": "; ".join(_errors(block)) or None, "control": control}
-    return [told(facts, block, reader, warnings)]
+    return [told(facts, message.where, reader, warnings)]
 
 
 def _control(text: str, block: Block) -> int:
@@ -64,7 +64,7 @@ def _errors(block: Block) -> Iterator[str]:
 
 def application_receipt(message: Message, reader: Reader) -> list[Statement]:
     """An APERAK: of the order, by its reference or the number of our message."""
-    block = Block(message, tuple(enumerate(message.segments)))
+    block = Block(message, list(enumerate(message.segments)))
     begin = next((segment for _, segment in block.all("BGM")), None)
     if begin is None:
         raise Unreadable(block.place(), "BGM is missing, so nothing says what this is")
@@ -77,7 +77,7 @@ def application_receipt(message: Message, reader: Reader) -> list[Statement]:
         "status": _application_verdict(begin, block, reader, warnings),
         "reason": "; ".join(_refusals(block)) or None,
     }
-    return [told(facts, block, reader, warnings)]
+    return [told(facts, message.where, reader, warnings)]
 
 
 def _application_verdict(begin: Segment, block: Block, reader: Reader, warnings: list[str]) -> AckStatus:

@@ -92,7 +92,7 @@ def cleaned(text: str, line_break: str) -> str:
 def one_line(text: str) -> str:
     """The text as one line of printable characters, each run of blanks as one."""
     spaced = " ".join(text.split())
-    return "".join(letter for letter in spaced if letter.isprintable())
+    return spaced if spaced.isprintable() else "".join(letter for letter in spaced if letter.isprintable())
 
 
 def shown(text: str) -> str:

@@ -178,3 +178,12 @@ def test_an_orders_document_leaves_personal_numbers_out() -> None:
     assert isinstance(sold_to, dict)
     assert "ssn" not in sold_to
     assert document["ordered_at"] == "2024-12-18T11:00:00+00:00"
+
+
+def test_a_document_names_a_control_number_only_where_there_is_one() -> None:
+    """A repeat is known by its document, so the documents of other acknowledgements stay as they were."""
+    receipt = Acknowledgement(AckKind.RECEIPT, AckStatus.REJECTED, control=7)
+
+    assert formats.to_document(receipt)["control"] == 7
+    assert formats.from_document(formats.to_document(receipt)) == receipt
+    assert "control" not in formats.to_document(FULL)

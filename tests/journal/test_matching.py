@@ -4,7 +4,7 @@ import pytest
 
 from bridge.journal import Journal
 from bridge.journal.records import FileOutcome, Recorded
-from bridge.model import Acknowledgement
+from bridge.model import AckKind, Acknowledgement, AckStatus
 from tests.support.journals import ack, admit, one, recording, rows
 
 
@@ -115,4 +115,43 @@ async def test_an_acknowledgement_without_any_identity_is_not_guessed(journal: J
     recorded = await say(journal, ack(None, number=None))
 
     assert recorded.reasons == ("it names neither an order reference nor an ERP order number",)
+    assert await is_untouched(journal)
+
+
+def receipt_of(control: int, status: AckStatus) -> Acknowledgement:
+    return Acknowledgement(AckKind.RECEIPT, status, control=control)
+
+
+async def test_a_receipt_that_refuses_our_file_is_found_by_its_control_number_and_raises_an_alert(
+    journal: Journal,
+) -> None:
+    await admit(journal, "48446")
+    await admit(journal, "48447")
+
+    recorded = await say(journal, receipt_of(2, AckStatus.REJECTED))
+
+    assert recorded.outcome is FileOutcome.MATCHED
+    assert recorded.order_refs == ("48447",)
+    assert await rows(journal, "SELECT kind, subject FROM alerts") == [("file_refused", "48447")]
+    assert await is_untouched(journal)
+
+
+async def test_a_receipt_that_takes_our_file_confirms_nothing(journal: Journal) -> None:
+    await admit(journal, "48447")
+
+    recorded = await say(journal, receipt_of(1, AckStatus.RECEIVED))
+
+    assert recorded.order_refs == ("48447",)
+    assert await rows(journal, "SELECT kind FROM alerts") == []
+    assert await is_untouched(journal)
+
+
+@pytest.mark.parametrize(("control", "target"), [(9, "erp"), (1, "warehouse")])
+async def test_a_receipt_of_no_file_of_the_target_is_not_guessed(journal: Journal, control: int, target: str) -> None:
+    await admit(journal, "48447")
+
+    recorded = await say(journal, receipt_of(control, AckStatus.REJECTED), target=target)
+
+    assert recorded.outcome is FileOutcome.QUARANTINED
+    assert f"has the control number {control}" in recorded.reasons[0]
     assert await is_untouched(journal)
