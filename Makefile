@@ -35,6 +35,7 @@ soak: ## the long tests
 
 bench: ## measure the core loop; under a minute
 	PYTHONPATH=. $(VENV)/bin/python bench/core_loop.py
+	PYTHONPATH=. $(VENV)/bin/python bench/formats.py
 
 ci: ## what the build machine runs
 	.ci/run

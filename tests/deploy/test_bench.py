@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from bridge import formats
 from tests.flow.bridge_process import ROOT
 
 
@@ -24,3 +25,18 @@ def test_the_core_loop_is_measured() -> None:
     assert done.returncode == 0, done.stderr
     for line in ("durable work alone", "through HTTP", "ratio", "file visible", "status at Norce"):
         assert line in done.stdout
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(120)
+def test_each_format_on_the_shelf_is_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench/formats.py"), "--rounds", "1", "--times", "1"],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == list(formats.available())

@@ -1,0 +1,48 @@
+"""What each format on the shelf costs: microseconds of processor time an order written, and a kilobyte of answers read.
+
+The order is the guide's, the answers are the golden files of the tests. The best of several rounds counts, since
+whatever else runs on the machine only ever adds.
+
+Not for: files and journals (``core_loop.py``).
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+from bridge import formats
+from tests.formats.samples import golden
+from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
+
+KILOBYTE = 1000
+
+
+def best_us(act: Callable[[], object], rounds: int, times: int) -> float:
+    """Microseconds of processor time that one go takes."""
+    return min(_once(act, times) for _ in range(rounds)) * 1e6
+
+
+def _once(act: Callable[[], object], times: int) -> float:
+    started = time.process_time()
+    for _ in range(times):
+        act()
+    return (time.process_time() - started) / times
+
+
+def main() -> None:
+    """Print a line for each format."""
+    parser = argparse.ArgumentParser(description="Measure the formats.")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--times", type=int, default=50)
+    asked = parser.parse_args()
+    order = guide_order()
+    print(f"{'format':<12}{'us an order':>12}{'us a kB read':>14}")
+    for name in formats.available():
+        format_, answer = formats.build(name, {}), golden(name, "answer")
+        write = best_us(lambda one=format_: one.render(order, CONTROL, RECEIVED_AT), asked.rounds, asked.times)  # type: ignore[misc]  # a lambda's default has no type
+        read = best_us(lambda one=format_, content=answer: one.read(content), asked.rounds, asked.times)  # type: ignore[misc]  # the same
+        print(f"{name:<12}{write:>12.0f}{read / len(answer) * KILOBYTE:>14.0f}")
+
+
+if __name__ == "__main__":
+    main()
