@@ -17,7 +17,8 @@ owes, in the transaction that changed either. The outcome (what the ERP decided)
 confirms (``confirm_on = "taken"``), a taken drop with an outcome counts like an answered one.
 
 A report that moves money is *begun*, by a commit, before its call leaves. Begun and not settled means that nobody
-knows whether Norce did it: it becomes uncertain, and is called again only when a person says so.
+knows whether Norce did it: it becomes uncertain, and is called again only when a person says so. A person who finds it
+done in Norce, or does it there by hand, settles it instead; its later reports go on then.
 
 A drop may be held from its admission on: with its file, for a person to look and release; or without one (no bytes),
 when none could or should be made. What has no bytes is never queued: only a drop rendered anew takes its place.
@@ -215,6 +216,7 @@ REPORT_MOVES = (
     _move([_R.OWED], _R.UNCERTAIN, "settle_report"),  # money calls only: it may have been done, or not
     _move([_R.OWED], _R.UNCERTAIN, "restore"),  # money calls only: it may have been made since the copy
     _move([_R.DEAD, _R.UNCERTAIN], _R.OWED, "requeue"),
+    _move([_R.DEAD, _R.UNCERTAIN], _R.SENT, "settle"),  # a person did it in Norce, or saw that it is done
 )
 
 

@@ -1,4 +1,4 @@
-"""The verbs by which a person decides about an order: hold, release, resend, abandon, confirm, note.
+"""The verbs by which a person decides about an order: hold, release, resend, abandon, confirm, settle, note.
 
 Not for: carrying them out; the running service does, and says what the order's state forbids.
 """
@@ -78,6 +78,18 @@ def confirm(ref: str, number: str, because: str, *, shared: bool) -> int:
     return _act("confirm", ref, {"reason": because, "erp_order_no": number, "shared": shared})
 
 
+@_verb(
+    'orders settle 48447 --because "F-1 is captured, seen in Norce"',
+    'orders settle 48447 --what 3 --because "cancelled by hand"',
+)
+@click.argument("ref")
+@click.option("--what", default="", help="Which matter, where several wait: a report by its number, or answer.")
+@because_option
+def settle(ref: str, what: str, because: str) -> int:
+    """Take for done what a person saw or did in Norce; nothing is sent for it."""
+    return _act("settle", ref, {"reason": because, "what": what})
+
+
 @_verb('orders note 48447 "called the warehouse"', 'orders note SO-1001 "see ticket 812"')
 @click.argument("ref")
 @click.argument("text", callback=not_blank)
@@ -86,5 +98,5 @@ def note(ref: str, text: str) -> int:
     return _act("note", ref, {"reason": text})
 
 
-VERBS: Sequence[click.Command] = (hold, release, resend, abandon, confirm, note)
+VERBS: Sequence[click.Command] = (hold, release, resend, abandon, confirm, settle, note)
 """What `orders` gains by this module."""

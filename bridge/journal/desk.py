@@ -1,12 +1,12 @@
 """Acts of people as the stages and the admin API ask for them: each returns after its commit.
 
-Not for: SQL (``acts.py``, ``confirming.py``).
+Not for: SQL (``acts.py``, ``confirming.py``, ``settling.py``).
 """
 
 from collections.abc import Sequence
 
 from bridge.clock import Clock
-from bridge.journal import acts, confirming
+from bridge.journal import acts, confirming, settling
 from bridge.journal.records import Confirmation, CurrentDrop, HeldEnd, RenderedDrop, StoredRequest
 from bridge.journal.threads import Threads
 from bridge.journal.wakes import Topic
@@ -75,6 +75,19 @@ class ActDesk:
             Topic.ANSWERS,
             Topic.REPORTS,
             *_FILES,
+        )
+
+    async def settle(self, order_id: int, because: str, what: str = "") -> str:
+        """Commit that a report, or the question an answer left open, is settled in Norce by hand; returns it in words.
+
+        Raises :class:`PermanentError` when nothing is to settle, or several matters are and ``what`` names none.
+        """
+        at = self._clock.now()
+        return await self._threads.write(
+            lambda db: settling.settle(db, order_id, what, because, at),
+            Topic.REPORTS,
+            Topic.ANSWERS,
+            Topic.ALERTS,
         )
 
     async def note(self, order_id: int, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The acts on orders that people may ask for over the admin API: hold, release, resend, abandon, confirm, note.
+"""The acts on orders that people may ask for over the admin API: hold, release, resend, abandon, confirm, settle, note.
 
 Not for: carrying them out; the journal and what was handed in do that, and say what a state forbids.
 """
@@ -29,6 +29,7 @@ def order_routes(app: web.Application, operations: Operations, api: str) -> None
         "resend": asked.resend,
         "abandon": asked.abandon,
         "confirm": asked.confirm,
+        "settle": asked.settle,
         "note": asked.note,
     }
     for act, do in doers.items():
@@ -93,6 +94,11 @@ class _Asked:
         is_shared = words.get("shared") is True
         await self._acts().confirm(order.id, number, reason_in(words), is_shared)
         return f"confirmed with the ERP number {number}"
+
+    async def settle(self, order: OrderRow, words: Words) -> str:
+        """Take a report or an answer's question for settled in Norce; ``{"what": "..."}`` names one of several."""
+        matter = await self._ops.journal.acts.settle(order.id, reason_in(words), word(words, "what"))
+        return f"settled by hand: {matter}"
 
     async def note(self, order: OrderRow, words: Words) -> str:
         """Keep what a person has to say."""

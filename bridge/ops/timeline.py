@@ -87,6 +87,7 @@ _WORDS = {
     "report_dead": "given up",
     "report_uncertain": "in doubt",
     "confirmed_by_fetch": "confirmed",
+    "settled_by_person": "settled",
 }
 
 
@@ -144,6 +145,11 @@ def _call(facts: Facts) -> str:
     return f"{operation} {facts.get('number') or facts.get('status')}"
 
 
+def _settled(_: Facts, facts: Facts) -> str:
+    what = f'"{facts["question"]}"' if facts.get("question") else _call(facts)
+    return f"{what} by a person, nothing was sent: {facts.get('because')}"
+
+
 def _failed(_: Facts, facts: Facts) -> str:
     attempt = nth(int(facts.get("attempt", 1)))
     return f"{facts.get('error') or facts.get('detail') or 'no reason given'} ({attempt} try)"
@@ -165,6 +171,7 @@ _TELLERS: Mapping[str, Callable[[Facts, Facts], str]] = {
     "report_failed": _failed,
     "report_dead": _failed,
     "report_uncertain": _failed,
+    "settled_by_person": _settled,
     "confirmed_by_fetch": lambda _event, _facts: "since the ERP fetched the file",
 }
 
@@ -182,7 +189,7 @@ def following(document: Facts) -> str:
             owed = any(report["state"] == "owed" for report in document["reports"])
             return "the bridge reports to Norce." if owed else "nothing to do; no report is owed."
         case "dead":
-            return f"a person mends the cause, then: erp-bridge orders retry {ref}"
+            return f"a person mends the cause, then: erp-bridge orders retry {ref}; or does it in Norce: {_settle(ref)}"
         case "held":
             return _who_decides(document, held)
         case _:
@@ -190,14 +197,19 @@ def following(document: Facts) -> str:
 
 
 def _who_decides(document: Facts, held: Sequence[Facts]) -> str:
+    ref = document["order_ref"]
     if document["waits_because"]:
-        return f"a person decides: {document['waits_because']}."
+        return f"a person decides: {document['waits_because']}. Done in Norce: {_settle(ref)}"
     doubtful = [report for report in document["reports"] if report["state"] == "uncertain"]
     if doubtful:
         calls = ", ".join(f"{report['operation']} {report['number'] or ''}".rstrip() for report in doubtful)
-        ref = document["order_ref"]
-        return f"nobody knows whether Norce did {calls}: look there, then: erp-bridge orders retry {ref}"
+        look = f"nobody knows whether Norce did {calls}: look there"
+        return f"{look}; not done: erp-bridge orders retry {ref}, done: {_settle(ref)}"
     return "a person looks: " + "; ".join(_held(drop) for drop in held) + "."
+
+
+def _settle(ref: str) -> str:
+    return f"erp-bridge orders settle {ref} --because TEXT"
 
 
 def _held(drop: Facts) -> str:

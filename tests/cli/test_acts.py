@@ -2,17 +2,26 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bridge.journal import Journal
+from bridge.journal.records import ReportEnd, ReportResult
 from tests.cli.conftest import Verb
 from tests.support import journals
 
 Filling = Callable[[Callable[[Journal], Awaitable[object]]], object]
-ACTS = ("hold", "release", "resend", "abandon", "confirm")
+ACTS = ("hold", "release", "resend", "abandon", "confirm", "settle")
 NUMBER = {"confirm": ("--erp-no", "SO-1")}
+
+
+async def in_doubt(journal: Journal) -> None:
+    await journals.admit(journal)
+    await journal.record(journals.recording(journals.ack()))
+    (report,) = await journal.reports.due(timedelta())
+    await journal.reports.settle(ReportResult(report, ReportEnd.UNCERTAIN, "the answer was cut off"))
 
 
 async def two_alike(journal: Journal) -> None:
@@ -24,6 +33,11 @@ async def two_alike(journal: Journal) -> None:
 @pytest.fixture
 def filled(fill: Filling) -> None:
     fill(two_alike)
+
+
+@pytest.fixture
+def doubted(fill: Filling) -> None:
+    fill(in_doubt)
 
 
 def words(act: str, ref: str) -> list[str]:
@@ -84,3 +98,19 @@ def test_a_remark_is_kept_and_told_as_json_too(verb: Verb) -> None:
     assert told[:2] == (0, "48447: noted\n")
     assert json.loads(as_json[1])["told"] == "noted"
     assert "called the warehouse" in verb("orders", "timeline", "48447")[1]
+
+
+@pytest.mark.usefixtures("doubted", "service")
+def test_a_matter_is_settled_by_hand_once_and_its_reason_told(verb: Verb) -> None:
+    asks, first, second = (
+        verb("orders", "timeline", "48447"),
+        verb(*words("settle", "48447")),
+        verb(*words("settle", "48447")),
+    )
+
+    assert "done: erp-bridge orders settle 48447 --because TEXT" in asks[1]
+    assert first[:2] == (0, "48447: settled by hand: report 1 (status confirmed), which was uncertain\n")
+    assert second[0] == 4
+    assert "order 48447 is reported: nothing of it waits to be settled" in second[2]
+    timeline = verb("orders", "timeline", "48447")[1]
+    assert "settled       SendOrderStatus confirmed by a person, nothing was sent: x" in timeline

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from dataclasses import dataclass, field
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,16 @@ class InvoicingErp(Erp):
 
 @dataclass(frozen=True)
 class Plan:
-    """When the first life ends: at a step, or when Norce is asked to capture. ``plant`` breaks a promise in each."""
+    """When the first life ends: at a step, or when Norce is asked to capture. ``plant`` breaks a promise in each.
+
+    With ``settles`` the person who finds the money captured says so, and ``kill_again`` is a step of the second life.
+    """
 
     kill_at: int | None = None
     kill_before: bool = False
     kill_after: bool = False
+    settles: bool = False
+    kill_again: int | None = None
     plant: str = ""
 
 
@@ -100,6 +106,7 @@ class Story:
 
     killed: int = 0
     retried: int = 0
+    settled: int = 0
     steps: int = 0
     complaints: list[str] = field(default_factory=list)
 
@@ -140,12 +147,11 @@ class Trial:
         password.chmod(0o600)
 
     async def _live(self) -> None:
-        kill_at = self._plan.kill_at
-        for _ in range(STARTS_AT_MOST):
+        kills = chain((self._plan.kill_at, self._plan.kill_again), repeat(None))
+        for kill_at in islice(kills, STARTS_AT_MOST):
             await self._mother.begin("run", self._folder, kill_at, self._plan.plant)
             if await one_life(self._mother, self._be_done, self.story, self._folder / "log"):
                 return
-            kill_at = None
         self.story.complaints.append("it never got done")
 
     async def _be_done(self, port: int, admin_port: int) -> None:
@@ -161,9 +167,12 @@ class Trial:
 
     async def _look(self, session: aiohttp.ClientSession, admin_port: int) -> None:
         if [state for state, *_ in self._ask(_ASKED)] == ["uncertain"]:
-            url = f"http://127.0.0.1:{admin_port}/api/v1/orders/{REF}/retry"
+            act = "settle" if self._plan.settles and self._norce.captured else "retry"
+            url = f"http://127.0.0.1:{admin_port}/api/v1/orders/{REF}/{act}"
             async with session.post(url, json={"reason": "looked into Norce Admin"}) as response:
-                self.story.retried += response.status == web.HTTPOk.status_code
+                is_done = response.status == web.HTTPOk.status_code
+            self.story.retried += is_done and act == "retry"
+            self.story.settled += is_done and act == "settle"
 
     def _is_done(self) -> bool:
         states = self._ask("SELECT state FROM orders") == [("reported",)]
@@ -184,5 +193,8 @@ class Trial:
             complaints.append(f"asked for {len(norce.invoices)} times, and let by a person {self.story.retried} times")
         if [state for state, *_ in self._ask(_ASKED)] != ["sent"]:
             complaints.append(f"the report ended as {self._ask(_ASKED)}")
+        words = self._ask("SELECT count(*) FROM events WHERE kind = 'settled_by_person'")[0][0]
+        if words > 1 or words < self.story.settled:
+            complaints.append(f"settled {words} times, acknowledged {self.story.settled} times")
         told = [json.dumps(call) for call in norce.calls if call["OrderStatus"] != "Confirmed"]
         complaints += [f"Norce was told {call}" for call in told]

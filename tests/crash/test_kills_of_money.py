@@ -59,6 +59,34 @@ async def test_a_kill_while_norce_works_leaves_the_invoice_in_doubt_until_a_pers
     assert [(story.killed, story.retried) for story in stories] == [(1, 1), (1, 1)]
 
 
+async def settled(folder: Path, steps: list[int]) -> list[Story]:
+    """Norce has the money and its answer is lost; then the bridge is killed at a step while a person says so."""
+    plans = [Plan(kill_after=True, settles=True, kill_again=step) for step in steps]
+    stories = await run_all(folder, plans)
+    assert complaints(stories, plans) == []
+    return stories
+
+
+async def test_what_a_person_settled_is_never_sent_whenever_the_bridge_is_killed(tmp_path: Path) -> None:
+    (whole,) = await settled(tmp_path / "whole", [10_000])
+
+    stories = await settled(tmp_path, [whole.steps * part // 6 for part in (3, 5)])
+
+    assert (whole.killed, whole.retried, whole.settled) == (1, 0, 1)
+    assert sum(story.killed for story in stories) > len(stories) + 1
+    assert all(story.retried == 0 for story in stories)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+async def test_a_kill_at_each_step_around_a_persons_word_settles_once(tmp_path: Path) -> None:
+    (whole,) = await settled(tmp_path / "whole", [10_000])
+
+    stories = await settled(tmp_path, list(range(1, whole.steps + 1)))
+
+    assert all(story.retried == 0 for story in stories)
+
+
 @pytest.mark.parametrize("fault", PLANTS_OF_MONEY)
 async def test_a_planted_fault_is_noticed(tmp_path: Path, fault: str) -> None:
     plans = [Plan(kill_after=True, plant=fault)]

@@ -161,6 +161,10 @@ async def restore_reports(journal: Journal, _: str) -> object:
     return await journal._threads.write(lambda db: doubt_owed(db, START))  # noqa: SLF001 - no service runs meanwhile
 
 
+async def settle_by_hand(journal: Journal, _: str) -> object:
+    return await journal.acts.settle(1, "seen in Norce")
+
+
 async def note_answered(journal: Journal, _: str) -> None:
     await journal.note_answered([(1, "SO-1001")])
 
@@ -170,6 +174,7 @@ REPORT_MOVERS: Mapping[str, Mover] = {
     "restore": restore_reports,
     "note_answered": note_answered,
     "requeue": requeue,
+    "settle": settle_by_hand,
 }
 
 

@@ -141,6 +141,7 @@ async def test_an_order_is_abandoned_once(served: Client, journal: Journal) -> N
         ("resend", {}, f"{NAME} is answered"),
         ("resend", {"how": "render-again"}, f"{NAME} is answered"),
         ("confirm", {"erp_order_no": "SO-7"}, 'already has the ERP number "SO-1001"'),
+        ("settle", {}, "order 48447 is acknowledged: nothing of it waits to be settled"),
     ],
 )
 async def test_what_the_state_forbids_is_answered_409_naming_it(
@@ -167,7 +168,7 @@ async def test_a_file_in_another_hand_is_answered_409_busy(served: Client, runni
     assert (status, told["type"]) == (409, "urn:erp-bridge:error:busy")
 
 
-@pytest.mark.parametrize("name", ["hold", "release", "resend", "abandon", "confirm", "note"])
+@pytest.mark.parametrize("name", ["hold", "release", "resend", "abandon", "confirm", "settle", "note"])
 async def test_an_unknown_order_and_a_missing_reason_are_refused(served: Client, journal: Journal, name: str) -> None:
     await admit(journal)
 
@@ -212,6 +213,39 @@ async def test_an_act_under_the_same_key_is_done_once(served: Client, running: R
 
     assert [answer.status for answer in answers] == [200, 200]
     assert await answers[0].text() == await answers[1].text()
+
+
+async def test_a_report_in_doubt_is_settled_by_hand_and_the_same_key_settles_nothing_more(
+    served: Client, journal: Journal
+) -> None:
+    await admit(journal)
+    await journal.record(recording(ack()))
+    await journals.meddle(journal, "UPDATE reports SET state = 'uncertain'")
+    asked: dict[str, Any] = {"json": {"reason": "seen in Norce"}, "headers": {"Idempotency-Key": "k"}}
+
+    answers = [await served.post(f"{API}/orders/48447/settle", **asked) for _ in range(2)]
+
+    told = "settled by hand: report 1 (status confirmed), which was uncertain"
+    assert [answer.status for answer in answers] == [200, 200]
+    assert await answers[1].json() == {"order_ref": "48447", "state": "reported", "told": told}
+    kinds = await rows(journal, "SELECT kind FROM events WHERE facts ->> 'because' = 'seen in Norce'")
+    assert kinds == [("settled_by_person",)]
+
+
+async def test_several_matters_are_not_settled_by_one_word(served: Client, journal: Journal) -> None:
+    await admit(journal)
+    await journal.record(recording(ack()))
+    await journals.meddle(journal, "UPDATE reports SET state = 'dead'")
+    await journals.meddle(journal, "UPDATE orders SET waits_because = 'invoice F-1: row 1 costs 9, and 8 in the order'")
+
+    vague, wrong = await act(served, "settle"), await act(served, "settle", what="2")
+    named = await act(served, "settle", what="answer")
+
+    assert (vague[0], vague[1]["type"]) == (409, "urn:erp-bridge:error:ambiguous")
+    assert "1: report 1 (status confirmed), which was dead; answer: the question" in vague[1]["detail"]
+    assert (wrong[0], wrong[1]["type"]) == (409, "urn:erp-bridge:error:state_forbids")
+    assert (named[0], named[1]["state"]) == (200, "dead")
+    assert "invoice F-1: row 1 costs 9" in named[1]["told"]
 
 
 async def test_a_bridge_without_a_drop_stage_says_so(client: Client, journal: Journal) -> None:

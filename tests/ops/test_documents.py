@@ -124,13 +124,17 @@ async def test_a_refused_order_waits_for_a_decision(journal: Journal) -> None:
     await journals.admit(journal)
     await journal.record(journals.recording(journals.ack(status=AckStatus.REJECTED)))
 
-    assert timeline.following(await document(journal)) == "a person decides: the ERP answered rejected."
+    told = timeline.following(await document(journal))
+    assert told.startswith("a person decides: the ERP answered rejected. Done in Norce: ")
+    assert told.endswith("erp-bridge orders settle 48447 --because TEXT")
 
 
 async def test_a_dead_order_names_the_command_that_tries_again(journal: Journal, clock: ManualClock) -> None:
     await finish(journal, clock, ReportEnd.DEAD)
 
-    assert timeline.following(await document(journal)).endswith("erp-bridge orders retry 48447")
+    told = timeline.following(await document(journal))
+    assert "erp-bridge orders retry 48447;" in told
+    assert told.endswith("erp-bridge orders settle 48447 --because TEXT")
 
 
 @pytest.mark.parametrize(

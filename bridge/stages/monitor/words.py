@@ -80,7 +80,8 @@ def _more_words(finding: Finding) -> _Words:
                 TICKET,
                 f"{many('report')} to Norce given up; the oldest is of order {example}",
                 "Norce is never told of these answers",
-                f"erp-bridge orders timeline {example}, mend the cause, then erp-bridge orders retry {example}",
+                f"erp-bridge orders timeline {example}, mend the cause, then erp-bridge orders retry {example}; "
+                f"or do it in Norce by hand, then erp-bridge orders settle {example} --because TEXT",
             )
         case Condition.NEEDS_A_PERSON:
             waits = _PERSONS[subject]
@@ -164,12 +165,13 @@ _PERSONS: Mapping[str, _Waiting] = {
     "uncertain reports": _Waiting(
         "report(s) of which nobody knows whether Norce took them",
         "They are neither sent again nor given up by themselves",
-        "look at order {example} in Norce; if it was not told: erp-bridge orders retry {example}",
+        "look at order {example} in Norce; if it was not told: erp-bridge orders retry {example}, if so: "
+        "erp-bridge orders settle {example} --because TEXT",
     ),
     "answers to decide": _Waiting(
         "order(s) with an answer of the ERP that a person must decide",
         "Norce is told nothing of that answer, so that no money is moved by a misread code or an uncertain document",
-        "erp-bridge orders timeline {example}, then decide in Norce",
+        "erp-bridge orders timeline {example}, decide in Norce, then erp-bridge orders settle {example} --because TEXT",
     ),
     "conflicts": _Waiting(
         "order(s) came again with other content",
