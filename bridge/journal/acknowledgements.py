@@ -5,8 +5,11 @@ Not for: reading files (``formats/``) or moving them (``stages/watch/stage.py``)
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -183,11 +186,23 @@ def _cancelled(db: Database, order_id: int) -> tuple[AckLine, ...]:
         [order_id],
     ).fetchall()
     return tuple(
-        AckLine(line_no=line.get("line_no"), part_no=line.get("part_no"))
+        AckLine(
+            line_no=line.get("line_no"),
+            part_no=line.get("part_no"),
+            qty_confirmed=_pieces(line, "qty_confirmed"),
+            qty_backorder=_pieces(line, "qty_backorder"),
+            qty_delivered=_pieces(line, "qty_delivered"),
+            qty_outstanding=_pieces(line, "qty_outstanding"),
+        )
         for status, document in rows
         for line in json.loads(document).get("lines", ())
         if (line.get("status") or status) in _CANCELS
     )
+
+
+def _pieces(line: Mapping[str, Any], name: str) -> Decimal | None:
+    told = line.get(name)
+    return None if told is None else Decimal(told)
 
 
 _CANCELS = frozenset({AckStatus.CANCELLED, AckStatus.REJECTED})

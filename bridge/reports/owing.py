@@ -10,7 +10,15 @@ from typing import assert_never
 
 from bridge.model import Acknowledgement, AckStatus
 from bridge.reports import papers, tally
-from bridge.reports.kinds import CancellationReport, ItemStatus, Report, StatusReport, erp_order_no_of, number_of
+from bridge.reports.kinds import (
+    CancellationReport,
+    InvoiceReport,
+    ItemStatus,
+    Report,
+    StatusReport,
+    erp_order_no_of,
+    number_of,
+)
 from bridge.reports.papers import Known, UnfitError
 from bridge.states import (
     Choice,
@@ -187,6 +195,8 @@ def _cancellation(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> P
         return _late_cancellation(policy, ack, known) if has_begun else _plain(policy, ack, known, _said(ack))
     if any(known.rows.row_of(line) is None for line in ack.lines):
         return _ask(known, "it cancels a row that is not one row of the order")
+    if partly := ", ".join(tally.partly_cancelled(known.rows, ack.lines, known.came)):
+        return _ask(known, f"it cancels row {partly} and tells a part of its pieces; what still comes is not certain")
     return _row_cancellation(policy, ack, known)
 
 
@@ -195,16 +205,16 @@ def _late_cancellation(policy: ReportPolicy, ack: Acknowledgement, known: Known)
     if _choice_of(policy, ack) is Choice.DOCUMENT and policy.enabled:
         if why := _cannot_annul(known):
             return _ask(known, f"the ERP answered {ack.status} for an order that was begun, and {why}")
-        if not tally.undelivered(known.rows, tally.delivered(known.papers), known.cancelled_rows):
+        if not tally.undelivered(known.rows, known.came, known.cancelled_rows):
             return _ask(known, f"the ERP answered {ack.status}, and nothing of the order is left to cancel")
     return _plain(policy, ack, known, _said(ack))
 
 
 def _row_cancellation(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
     """Rows of the order are cancelled, be it before or after something has left."""
-    said = tally.cancelled_rows(known.rows, ack.lines)
+    said = tally.cancelled_rows(known.rows, ack.lines, known.came)
     gone = known.cancelled_rows | said
-    is_rest = not tally.undelivered(known.rows, tally.delivered(known.papers), gone)
+    is_rest = not tally.undelivered(known.rows, known.came, gone)
     has_begun = known.outcome in _BEGUN
     if is_rest and not has_begun:
         return _plain(policy, ack, known, _said(ack))
@@ -238,8 +248,8 @@ def _rest(ack: Acknowledgement, known: Known, *, is_rest: bool) -> Plan:
 def _cannot_annul(known: Known) -> str:
     """Why the payments must not be annulled now: money of goods that have left was not asked for. Else empty."""
     everything = frozenset(row.line_no for row in known.rows.lines)
-    billed, came = tally.invoiced(known.papers), tally.delivered(known.papers)
-    unpaid = ", ".join(row.line_no for row in tally.uninvoiced(known.rows, billed, came, everything))
+    billed = tally.invoiced(known.papers)
+    unpaid = ", ".join(row.line_no for row in tally.uninvoiced(known.rows, billed, known.came, everything))
     if not known.rows.payment_refs or not unpaid:
         return ""
     return f"what was delivered of row {unpaid} is not invoiced: annulling the payment would lose its money"
@@ -315,11 +325,21 @@ def _delivery(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
 def _invoice(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
     number, confirms = _introduction(policy, ack, known)
     report = papers.invoice_of(ack, known, number)
-    alert = None
+    return _documented(ack, known, Outcome.INVOICED, (*confirms, report), _billed_oddly(report, known))
+
+
+def _billed_oddly(report: InvoiceReport, known: Known) -> Alert | None:
+    """What is odd about an invoice that is certain: the payment is closed too early, or stays open.
+
+    Too early it was where a row was cancelled before we heard that some of it had left: nothing told us to wait.
+    """
+    if (closed_by := tally.closing(known.papers)) is not None:
+        text = f"Order {known.order_ref}: invoice {report.bill.no} comes after {closed_by}, which closed the payment"
+        return Alert("invoiced_late", f"{text} at Norce; look there whether its money was captured")
     if left := papers.left_out(report, known):
         text = f"Order {known.order_ref}: all goods are invoiced, and row {', '.join(left)} is not"
-        alert = Alert("invoiced_short", f"{text}; until it is, Norce keeps the payment open")
-    return _documented(ack, known, Outcome.INVOICED, (*confirms, report), alert)
+        return Alert("invoiced_short", f"{text}; until it is, Norce keeps the payment open")
+    return None
 
 
 def _introduction(

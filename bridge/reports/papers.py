@@ -59,7 +59,12 @@ class Known:
     @property
     def cancelled_rows(self) -> frozenset[str]:
         """Rows of which no more will come."""
-        return tally.cancelled_rows(self.rows, self.cancelled)
+        return tally.cancelled_rows(self.rows, self.cancelled, self.came)
+
+    @property
+    def came(self) -> tally.Pieces:
+        """What was delivered so far."""
+        return tally.delivered(self.papers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ def note_of(ack: Acknowledgement, known: Known, number: str | None) -> Note:
 
     Rows of which the ERP says *delivered* without a quantity have gone out whole; with no rows at all, the order has.
     """
-    before = tally.delivered(known.papers)
+    before = known.came
     lines = tuple(_delivered(ack, known, before))
     missing = tally.undelivered(known.rows, tally.added(before, lines), known.cancelled_rows)
     is_known = bool(known.rows.lines) and all(known.rows.row_of(line) for line in ack.lines)
@@ -160,15 +165,14 @@ def invoice_of(ack: Acknowledgement, known: Known, number: str | None) -> Invoic
     done = tally.added(tally.invoiced(known.papers), bill.lines)
     if known.brief is not None:
         _refuse_more_than(known.rows, done, {row.line_no: row.qty for row in known.rows.lines}, "ordered")
-    came = tally.delivered(known.papers)
-    is_last = known.brief is not None and not tally.uninvoiced(known.rows, done, came, known.cancelled_rows)
+    is_last = known.brief is not None and not tally.uninvoiced(known.rows, done, known.came, known.cancelled_rows)
     return InvoiceReport(bill, is_last)
 
 
 def left_out(report: InvoiceReport, known: Known) -> tuple[str, ...]:
     """The fees and the like that no invoice has, once the goods are all invoiced; ERPs forget them."""
     done = tally.added(tally.invoiced(known.papers), report.bill.lines)
-    left = tally.uninvoiced(known.rows, done, tally.delivered(known.papers), known.cancelled_rows)
+    left = tally.uninvoiced(known.rows, done, known.came, known.cancelled_rows)
     return () if any(row.is_goods for row in left) else tuple(row.line_no for row in left)
 
 

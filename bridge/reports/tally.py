@@ -56,10 +56,31 @@ def _sum(groups: Iterable[Sequence[DeliveryLine] | Sequence[InvoiceLine]]) -> Pi
     return added({}, [line for lines in groups for line in lines])
 
 
-def cancelled_rows(brief: Brief, said: Iterable[AckLine]) -> frozenset[str]:
-    """The rows of which the ERP said that no more of them will come."""
-    rows = [brief.row_of(line) for line in said]
-    return frozenset(row.line_no for row in rows if row is not None)
+def cancelled_rows(brief: Brief, said: Iterable[AckLine], came: Pieces) -> frozenset[str]:
+    """The rows of which the ERP said that no more of them will come; one cancelled in part still waits for the rest."""
+    rows = [(brief.row_of(line), line) for line in said]
+    return frozenset(row.line_no for row, line in rows if row is not None and not _is_partly(row, line, came))
+
+
+def partly_cancelled(brief: Brief, said: Iterable[AckLine], came: Pieces) -> list[str]:
+    """The cancelled rows that speak of some of their pieces only: these are gone, or they are what is left."""
+    rows = [(brief.row_of(line), line) for line in said]
+    return [row.line_no for row, line in rows if row is not None and _is_partly(row, line, came)]
+
+
+def _is_partly(row: BriefLine, said: AckLine, came: Pieces) -> bool:
+    """What came before may be repeated: that takes nothing back."""
+    some = [said.qty_confirmed, said.qty_backorder, said.qty_outstanding, said.qty_delivered]
+    before = came.get(row.line_no, Decimal(0))
+    if said.qty_delivered is not None and said.qty_delivered <= before:
+        some.pop()
+    return any(qty is not None and 0 < qty < row.qty for qty in some)
+
+
+def closing(papers: Iterable[Paper]) -> str | None:
+    """The number of the invoice that closed the order's payment at Norce, if one did."""
+    bills = [paper.report for paper in papers if isinstance(paper.report, InvoiceReport)]
+    return next((report.bill.no for report in bills if report.is_last), None)
 
 
 def undelivered(brief: Brief, done: Pieces, cancelled: frozenset[str]) -> list[BriefLine]:

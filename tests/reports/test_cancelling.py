@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
 from bridge.reports.brief import Brief
 from bridge.reports.kinds import CancellationReport, CreditReport
 from bridge.reports.owing import Verdict
@@ -90,6 +91,58 @@ def test_rows_cancelled_of_a_begun_order_annul_nothing_while_others_still_come()
 
     assert follows.reports == ()
     assert follows.alert is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        row(SOCKS, "4"),
+        row(SOCKS, qty_confirmed=Decimal(4)),
+        row(SOCKS, qty_outstanding=Decimal(4)),
+        row(SOCKS, qty_backorder=Decimal(4)),
+    ],
+)
+def test_a_row_cancelled_in_part_is_not_taken_for_a_whole_one(line: AckLine) -> None:
+    follows = last(cancellation(line))
+
+    assert (follows.verdict, follows.reports) == (Verdict.CONFLICT, ())
+    assert "it cancels row 2 and tells a part of its pieces" in str(follows.waits_because)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [row(SOCKS), row(SOCKS, "0"), row(SOCKS, "10"), row(SOCKS, qty_confirmed=Decimal(0)), row(SOCKS, "4")],
+)
+def test_a_row_is_cancelled_whole_by_all_its_pieces_or_by_those_that_came_before(line: AckLine) -> None:
+    paid = invoice(row(SHOES, "2"), row(SOCKS, "4"), row(FREIGHT, "1"))
+
+    _, cancelled, billed = told(delivery(row(SOCKS, "4"), row(SHOES, "2")), cancellation(line), paid)
+
+    assert cancelled.verdict is Verdict.DOCUMENT
+    assert bill(billed).is_last
+
+
+def test_a_change_that_cancels_a_part_of_a_row_leaves_its_payment_open() -> None:
+    part = row(SOCKS, status=AckStatus.CANCELLED, qty_confirmed=Decimal(4))
+    change = Acknowledgement(AckKind.RESPONSE, AckStatus.CHANGED, "48447", "SO-1", lines=(part,))
+
+    follows = last(change, invoice(row(SHOES, "2"), row(FREIGHT, "1")))
+
+    assert not bill(follows).is_last
+
+
+def test_an_invoice_after_the_one_that_closed_the_payment_goes_out_and_is_told() -> None:
+    """The row was cancelled before its delivery note came, so nothing spoke against closing the payment."""
+    rest = invoice(row(SHOES, "2"), row(FREIGHT, "1"))
+
+    _, closes, _, late = told(
+        cancellation(row(SOCKS)), rest, delivery(row(SOCKS, "4")), invoice(row(SOCKS, "4"), no="F-2")
+    )
+
+    assert (bill(closes).is_last, closes.alert) == (True, None)
+    assert bill(late).bill.no == "F-2"
+    assert late.alert is not None
+    assert "invoice F-2 comes after F-1, which closed the payment" in late.alert.text
 
 
 def test_a_cancelled_row_that_nobody_knows_is_held() -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 from hypothesis import given, strategies as st
@@ -248,6 +249,25 @@ def test_whatever_invoices_come_no_row_is_captured_beyond_what_was_ordered(said:
     assert set(captured) <= {each.line_no for each in brief().lines}
     assert len({one.bill.no for one in bills}) == len(bills)
     assert sum(one.is_last for one in bills) <= 1
+
+
+def test_in_whatever_order_words_come_no_money_is_asked_for_unseen_once_the_payment_is_closed() -> None:
+    words = (
+        delivery(row(SOCKS, "4")),
+        cancellation(row(SOCKS)),
+        invoice(row(SOCKS, "4")),
+        delivery(row(SHOES, "2"), note="DN-2"),
+        invoice(row(SHOES, "2"), row(FREIGHT, "1"), no="F-2"),
+    )
+
+    lives = [told(*life) for life in permutations(words)]
+
+    for plans in lives:
+        bills = [(one, each.alert) for each in plans for one in each.reports if isinstance(one, InvoiceReport)]
+        assert len(bills) == 2
+        (first, _), (second, alert) = bills
+        assert first.is_last is (alert is not None and alert.kind == "invoiced_late")
+        assert second.is_last or not first.is_last
 
 
 def test_a_document_after_the_order_s_end_is_shown_and_told_to_nobody() -> None:
