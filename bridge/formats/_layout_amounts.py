@@ -54,8 +54,8 @@ def charges(order: SalesOrder) -> Decimal:
 
 
 def allowances(order: SalesOrder) -> Decimal:
-    """All discounts that are no lines."""
-    return total_of(discount.amount for discount in order.discounts)
+    """All discounts that are no lines, above zero: Norce does not say which sign they come with, and none adds."""
+    return total_of(None if discount.amount is None else abs(discount.amount) for discount in order.discounts)
 
 
 def net(order: SalesOrder) -> Decimal:

@@ -114,6 +114,9 @@ def _warnings_of_order(request: OrderRequest) -> Iterator[str]:
     for at, fee in enumerate(request.fees):
         if _is_no_percentage(fee.vat_rate):
             yield f"Fees[{at}].VatRate is {fee.vat_rate}; it should be percent, such as 25"
+    for at, discount in enumerate(request.discounts):
+        if discount.amount is not None and discount.amount < 0:
+            yield f"Discounts[{at}].Amount is {discount.amount}; it counts as so much off, like one above zero"
 
 
 def _is_no_percentage(rate: Decimal | None) -> bool:

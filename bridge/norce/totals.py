@@ -27,8 +27,7 @@ def oddity(order: SalesOrder, payments: Sequence[Payment]) -> str | None:
     amounts = [payment.amount for payment in payments if payment.amount is not None]
     if sum(amounts, Decimal()) == sum((line.line_gross for line in order.lines), Decimal()):
         return None  # as nearly always, and quickly
-    currencies = {payment.currency.casefold() for payment in payments if payment.currency}
-    if not amounts or currencies - {(order.currency or "").casefold()}:
+    if not amounts or _foreign(order, payments) is not None:
         return None
     with localcontext(prec=_DIGITS):
         paid, rows = sum(amounts, Decimal()), sum((line.line_gross for line in order.lines), Decimal())
@@ -38,6 +37,21 @@ def oddity(order: SalesOrder, payments: Sequence[Payment]) -> str | None:
             f"the rows come to {_shown(rows)} with VAT and the payments to {_shown(paid)}, "
             f"which is {_shown(abs(rows - paid))} {'less' if paid < rows else 'more'}"
         )
+
+
+def incomparable(order: SalesOrder, payments: Sequence[Payment]) -> str | None:
+    """Why :func:`oddity` compares nothing although payments are told; ``None`` when it does."""
+    at = _foreign(order, payments)
+    if at is None:
+        return None
+    return f"Payments[{at}].CurrencyCode is not the order's currency, so rows and payments are not compared"
+
+
+def _foreign(order: SalesOrder, payments: Sequence[Payment]) -> int | None:
+    """The first payment in another currency than the order's: money of two currencies does not add up."""
+    own = (order.currency or "").casefold()
+    currencies = enumerate(payment.currency for payment in payments)
+    return next((at for at, currency in currencies if currency and currency.casefold() != own), None)
 
 
 def _beside_rows(order: SalesOrder) -> Iterator[Decimal]:

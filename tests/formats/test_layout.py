@@ -118,6 +118,13 @@ def _folder() -> type:
 # --- where values come from
 
 
+@pytest.mark.parametrize("amount", ["10", "-10"])
+def test_a_discount_of_the_whole_order_takes_off_whichever_sign_it_comes_with(amount: str) -> None:
+    order = order_of(discounts=(Charge(amount=Decimal(amount)),))
+
+    assert cells(order, {"from": "allowances"}, {"from": "lines_net"}, {"from": "net"}) == ["10", "600.00", "590.00"]
+
+
 def test_names_reach_the_order_its_parts_and_what_is_derived() -> None:
     names = ["order_ref", "sold_to.phone", "pickup.code", "delivery_method", "payment.method", "payments[0].amount"]
     totals = ["lines_net", "vat", "total", "prepaid", "payable", "control", "hold", "sold_to.kind"]

@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bridge.norce.totals import oddity
-from tests.norce.orders import sample, translated
+from bridge.stages.receive.making import MakingSettings, make_order
+from tests.norce.orders import request_of, sample, translated
 
 FACTOR, SHARE = "1.25", "0.25"
 
@@ -63,6 +65,25 @@ def test_fees_and_discounts_of_the_whole_order_may_count_either_way(paid: str) -
 @pytest.mark.parametrize("payments", [[], [{"Amount": None}], [{"Amount": 5, "CurrencyCode": "EUR"}]])
 def test_without_payments_in_the_order_s_currency_nothing_is_told(payments: Any) -> None:
     assert said(("1", "80", "20"), Payments=payments) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_told"),
+    [
+        ({"Payments": [{"Amount": 100, "CurrencyCode": "sek"}, {"Amount": 5, "CurrencyCode": "EUR"}]}, True),
+        ({"Payments": [{"Amount": 100}, {"Amount": 100, "CurrencyCode": "EUR"}], "CurrencyCode": None}, True),
+        ({"Payments": [{"Amount": 100}, {"Amount": 5, "CurrencyCode": "SEK"}]}, False),
+    ],
+)
+def test_payments_in_another_currency_are_told_since_nothing_is_compared(fields: Any, *, is_told: bool) -> None:
+    item = {"LineNo": 1, "PartNo": "A", "Quantity": 1, "UnitPrice": 80, "UnitVat": 20}
+    request = request_of({"ClientOrderRef": "1", "CurrencyCode": "SEK", "Items": [item], **fields})
+
+    made = make_order(request, "demo", ZoneInfo("UTC"), MakingSettings(holds_totals=True))
+
+    told = "Payments[1].CurrencyCode is not the order's currency, so rows and payments are not compared"
+    assert (told in made.warnings) is is_told
+    assert (made.hold is None) is is_told
 
 
 @pytest.mark.parametrize("rate", [FACTOR, SHARE])

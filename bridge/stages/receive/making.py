@@ -17,7 +17,7 @@ from bridge.errors import BridgeError, ErrorName, PermanentError
 from bridge.model import SalesOrder
 from bridge.norce.bundles import Levels, priced
 from bridge.norce.rules import MOST_WARNINGS
-from bridge.norce.totals import oddity
+from bridge.norce.totals import incomparable, oddity
 from bridge.norce.translate import Translated, translate
 from bridge.norce.wire import OrderRequest
 from bridge.states import HeldReason
@@ -112,7 +112,8 @@ def make_order(request: OrderRequest, application: str, zone: ZoneInfo, settings
     translated = translate(request, application, zone)
     order, odd_bundles = priced(translated.order, settings.levels)
     odd_totals = oddity(order, translated.sent.payments)
-    warnings = (*([odd_totals] if odd_totals else []), *translated.warnings, *odd_bundles)
+    on_totals = filter(None, [odd_totals, incomparable(order, translated.sent.payments)])
+    warnings = (*on_totals, *translated.warnings, *odd_bundles)
     hold = next(_holds(translated, odd_totals, settings), None)
     return MadeOrder(order, translated.sent, tuple(islice(warnings, MOST_WARNINGS)), hold)
 
