@@ -1,23 +1,64 @@
-"""Calls somebody else's function on an order, and trusts nothing that it does.
+"""Calls somebody else's function on an order, and trusts nothing that it does, not even that it ends.
 
 Not for: finding the function (``config/hooks.py``).
 """
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from bridge.model import Line, SalesOrder
+
+WITHIN_S = 2.0
+"""For one order; it leaves time for a second target within ``[receiver] answer_within``, 4 s unless set."""
 
 _LONGEST = 200
 
 
 class HookFailedError(Exception):
-    """A hook raised, or gave back what is not the same order; the words tell which, and never quote the order."""
+    """A hook raised, did not end, or gave back what is not the same order; the words never quote the order."""
+
+
+class Hook:
+    """A function named ``name`` that has ``within_s`` seconds for an order; callable from any thread.
+
+    A thread cannot be ended from outside. So each call has a thread of its own, which a stop does not wait for, and
+    while one is overdue the function is not called again: each further order fails at once.
+    """
+
+    def __init__(self, name: str, function: Callable[[Any], object], within_s: float = WITHIN_S) -> None:
+        self._name = name
+        self._function = function
+        self._within_s = within_s
+        self._overdue: list[threading.Thread] = []
+
+    def __call__(self, order: SalesOrder) -> SalesOrder:
+        """What the function makes of an order. Raises :class:`HookFailedError`, whatever goes wrong."""
+        if any(thread.is_alive() for thread in self._overdue):
+            raise HookFailedError(f"hook {self._name} is not called, since it has not returned from an earlier order")
+        ends: SimpleQueue[SalesOrder | HookFailedError] = SimpleQueue()
+        thread = threading.Thread(target=lambda: ends.put(self._end(order)), name="hook", daemon=True)
+        thread.start()
+        try:
+            end = ends.get(timeout=self._within_s)
+        except Empty:
+            self._overdue = [*(one for one in self._overdue if one.is_alive()), thread]
+            raise HookFailedError(f"hook {self._name} did not return within {self._within_s:g} s") from None
+        if isinstance(end, HookFailedError):
+            raise end
+        return end
+
+    def _end(self, order: SalesOrder) -> SalesOrder | HookFailedError:
+        try:
+            return called(self._name, self._function, order)
+        except HookFailedError as error:
+            return error
 
 
 def called(name: str, hook: Callable[[Any], object], order: SalesOrder) -> SalesOrder:
-    """What ``hook`` makes of an order. Raises :class:`HookFailedError`, whatever goes wrong."""
+    """What ``hook`` makes of an order, on this thread. Raises :class:`HookFailedError`, whatever goes wrong."""
     try:
         made = hook(order)
     except (Exception, SystemExit) as error:

@@ -15,7 +15,7 @@ from bridge.config.enrichment import PLACEHOLDER
 from bridge.config.hooks import hook as load_hook
 from bridge.config.neutral import Name, parse
 from bridge.config.targets import Enrich
-from bridge.enrich.hooks import called
+from bridge.enrich.hooks import Hook
 from bridge.model import Infos, SalesOrder
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def enrichment(settings: Enrich) -> Enrichment | None:
         *(_at(name, partial(_nothing, name)) for name in map(parse, settings.drop)),
     ]
     if settings.hook:
-        changes.append(partial(called, settings.hook, load_hook(settings.hook, settings.home)))
+        changes.append(Hook(settings.hook, load_hook(settings.hook, settings.home)))
     return Enrichment(tuple(changes), bool(settings.hook)) if changes else None
 
 

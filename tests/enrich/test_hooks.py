@@ -1,5 +1,6 @@
 """Whatever somebody's function does to an order, it ends in an order that the ERP can answer, or in one error."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.enrich import HookFailedError
-from bridge.enrich.hooks import called
+from bridge.enrich.hooks import Hook, called
 from bridge.model import SalesOrder
 from tests.support.orders import guide_order
 
@@ -72,3 +73,51 @@ def test_a_hook_that_goes_right_is_its_order() -> None:
     made = called("a:b", lambda order: replace(order, comment="x"), GUIDE)
 
     assert made == replace(GUIDE, comment="x")
+
+
+def test_a_hook_that_does_not_return_is_an_error_in_time_and_is_not_called_meanwhile() -> None:
+    calls: list[SalesOrder] = []
+    may_end = threading.Event()
+
+    def waiting(order: SalesOrder) -> SalesOrder:
+        calls.append(order)
+        may_end.wait()
+        return order
+
+    hook = Hook("a:b", waiting, within_s=0.05)
+    before = threading.active_count()
+
+    with pytest.raises(HookFailedError, match=r"hook a:b did not return within 0\.05 s"):
+        hook(GUIDE)
+    for _ in range(3):
+        with pytest.raises(HookFailedError, match="hook a:b is not called, since it has not returned"):
+            hook(GUIDE)
+
+    assert (len(calls), threading.active_count()) == (1, before + 1)
+    may_end.set()
+
+
+def test_a_hook_that_returned_at_last_is_called_again() -> None:
+    may_end = threading.Event()
+    ended = threading.Event()
+
+    def waiting(order: SalesOrder) -> SalesOrder:
+        may_end.wait()
+        ended.set()
+        return order
+
+    hook = Hook("a:b", waiting, within_s=0.05)
+    with pytest.raises(HookFailedError):
+        hook(GUIDE)
+    may_end.set()
+    for thread in threading.enumerate():
+        if thread.name == "hook":
+            thread.join(5)
+
+    assert ended.is_set()
+    assert hook(GUIDE) is GUIDE
+
+
+def test_what_a_hook_raises_on_its_thread_is_the_same_one_error() -> None:
+    with pytest.raises(HookFailedError, match="hook a:b raised KeyError"):
+        Hook("a:b", raising)(GUIDE)

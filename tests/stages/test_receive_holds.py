@@ -15,7 +15,7 @@ from bridge import formats
 from bridge.clock import iso
 from bridge.config.targets import Application
 from bridge.enrich import Enrichment
-from bridge.enrich.hooks import called
+from bridge.enrich.hooks import Hook, called
 from bridge.errors import ErrorName, PermanentError
 from bridge.journal import Journal
 from bridge.journal.conditions import Condition, Limits, alarming
@@ -228,6 +228,28 @@ async def test_a_hook_that_fails_holds_its_order_and_loses_nothing(
     assert why in detail
     assert detail.endswith("erp-bridge orders resend 48447 --render-again --because TEXT")
     assert await put_out(yard, journal) == {}
+
+
+async def test_a_hook_that_never_returns_holds_its_orders_and_keeps_no_thread_of_the_bridge(journal: Journal) -> None:
+    may_end = threading.Event()
+
+    def hanging(one: SalesOrder) -> SalesOrder:
+        may_end.wait()
+        return one
+
+    hook = Hook("mapping:change", hanging, within_s=0.05)
+    stuck = replace(outlet(), enrichment=Enrichment((hook,), has_hook=True))
+    async with serving(journal, outlets={"erp": stuck}) as desk:
+        answers = [await (await desk.post(order(ref))).json() for ref in ("48447", "48448", "48449")]
+
+    threads = sum(thread.name == "hook" for thread in threading.enumerate())
+    may_end.set()
+    assert [answer["StatusCode"] for answer in answers] == ["OK"] * 3
+    reasons = await rows(journal, "SELECT state, reason, detail FROM drops ORDER BY id")
+    assert [row[:2] for row in reasons] == [("held", "rules")] * 3
+    assert "did not return within 0.05 s" in reasons[0][2]
+    assert all("is not called, since it has not returned" in detail for *_, detail in reasons[1:])
+    assert threads == 1
 
 
 async def test_what_a_hook_says_of_a_person_is_not_logged(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
