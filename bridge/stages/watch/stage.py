@@ -147,11 +147,22 @@ class _Desk:
         self._stop, self._loop = stop, asyncio.get_running_loop()
         self.alarms.note_look()
         try:
-            await self._begin()
+            await self._begin_at_last()
             await keep_looking(self._look, self._wake, stop, self._clock)
         finally:
             await asyncio.to_thread(self._events.stop)
             self._thread.close()
+
+    async def _begin_at_last(self) -> None:
+        """Begin, however often the journal cannot be read at first: what is not remembered would not be read again."""
+        while not self._stop.is_set():
+            try:
+                await self._begin()
+            except TransientError as error:
+                wait_s = self._stumble(error) - self._clock.monotonic()
+                await self._clock.wait(self._stop, timedelta(seconds=wait_s))
+            else:
+                return
 
     async def _begin(self) -> None:
         """Make a missing inbox, and remember the files of the last day that may still grow."""
