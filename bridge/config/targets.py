@@ -130,7 +130,8 @@ class TargetKeys(Section):
     acknowledge_within: SomeTime = Field(timedelta(hours=4), description="Unanswered this long: an alert.")
     confirm_on: Literal["answer", "taken", "never"] = Field(
         "answer",
-        description="What confirms an order: the ERP's answer, its fetching the file, or only a person.",
+        description="What confirms an order: the ERP's answer, its fetching the file, or only a person. Fetched is "
+        "what has gone from the outbox, whoever took it.",
     )
     max_waiting_files: int = Field(5000, ge=1, description="More waiting: new orders are answered 503.")
 
