@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import threading
 from dataclasses import replace
 
 import pytest
+from sqlite_utils import Database
 
 from bridge.journal import Journal, Topic
 from bridge.journal.records import Admitted, Body
@@ -22,6 +24,7 @@ from tests.support.journals import (
     recording,
     rows,
 )
+from tests.support.running import a_few_turns
 
 XML = Body(b"<OrderRequest/>", "application/xml", "xml")
 
@@ -178,6 +181,34 @@ async def test_warnings_of_an_order_stand_in_its_first_event(journal: Journal) -
     facts = await one(journal, "SELECT facts FROM events")
 
     assert "the totals differ" in facts
+
+
+async def test_each_of_several_requests_in_one_commit_wakes_who_waits_for_it(journal: Journal) -> None:
+    await admit(journal)
+    begun = threading.Event()
+    may_go_on = threading.Event()
+
+    def hold_up(_: Database) -> None:
+        begun.set()
+        may_go_on.wait()
+
+    with journal.listen(Topic.REPORTS) as reports, journal.listen(Topic.ANSWERS) as answers:
+        ahead = asyncio.ensure_future(journal._threads.write(hold_up))  # noqa: SLF001 - the next ones share a commit
+        await asyncio.to_thread(begun.wait)
+        waiting = [
+            asyncio.ensure_future(journal.record(recording(ack()))),
+            asyncio.ensure_future(journal.note_answered([(1, None)])),
+            asyncio.ensure_future(journal.set_identity("erp", "id", proven=False)),
+        ]
+        await a_few_turns()
+        after_them = journal._threads._writer.submit(lambda _: None)  # noqa: SLF001 - the loop is kept busy meanwhile
+        may_go_on.set()
+        after_them.result(5)
+        async with asyncio.timeout(5):
+            await asyncio.gather(ahead, *waiting)
+
+        assert reports.is_set()
+        assert answers.is_set()
 
 
 async def test_admitting_wakes_who_waits_for_drops_after_the_commit(journal: Journal) -> None:

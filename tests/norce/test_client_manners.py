@@ -49,6 +49,12 @@ async def test_a_bridge_that_gets_no_token_never_asks_more_often_than_agreed(
     assert len(norce.forms) > BURST
 
 
+def test_the_limits_are_those_of_norce_s_token_endpoint() -> None:
+    """Three a minute for an address, twenty in one go (``norce/connect.md`` 5); a restart begins a new burst."""
+    assert 60 / EVERY_S <= 3
+    assert 2 * BURST <= 20
+
+
 async def test_a_shops_own_number_goes_with_the_calls_of_its_orders(
     access: NorceAccess, clock: ManualClock, norce: Norce
 ) -> None:

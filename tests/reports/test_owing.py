@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
 from bridge.reports.brief import Brief
 from bridge.reports.kinds import InvoiceReport, StatusReport
-from bridge.reports.owing import Plan, Verdict
+from bridge.reports.owing import Plan, Verdict, plan
 from bridge.states import Choice, Outcome, ReportPolicy
 from tests.reports.plans import ALL, CONFIRMED, EVERYTHING, NEW, bill, document, last, note, told
 from tests.support.rows import FREIGHT, SHOES, SOCKS, TODAY, brief, cancellation, delivery, invoice, row
@@ -153,6 +153,14 @@ def test_an_invoice_carries_the_order_s_own_prices_and_vat() -> None:
         Decimal("3.09"),
         Decimal("25.00"),
     )
+
+
+def test_an_invoice_without_a_number_of_the_erp_s_has_the_same_one_whenever_it_is_read() -> None:
+    known = replace(CONFIRMED, fingerprint="5f9c1b5c8e2d4a7f")
+
+    numbers = {bill(plan(ALL, invoice(*EVERYTHING, no=None), known)).bill.no for _ in range(2)}
+
+    assert numbers == {"48447-5f9c1b5c8e2d4a7f"}
 
 
 def test_only_the_invoice_that_completes_the_order_is_the_last() -> None:

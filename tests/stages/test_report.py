@@ -184,6 +184,22 @@ async def test_a_fault_that_may_pass_is_tried_again_later(
     assert await rows(journal, "SELECT attempts, state FROM reports") == [(2, "sent")]
 
 
+async def test_what_failed_together_does_not_come_back_together(
+    journal: Journal, clock: ManualClock, norce: Norce
+) -> None:
+    for number in range(12):
+        await owe(journal, clock, ref=str(48447 + number))
+    norce.cue = failing(*[TransientError("busy", name=ErrorName.NORCE_BUSY)] * 12)
+
+    async with running(stage_of(norce, journal, clock).run):
+        await at_rest(clock)
+
+    waits = [wait for (wait,) in await rows(journal, "SELECT waited_s FROM reports WHERE attempts > 0")]
+    assert len(set(waits)) > len(waits) / 2
+    assert max(waits) <= 10
+    assert min(waits) < 8
+
+
 async def test_norce_s_own_wish_when_to_come_again_is_kept(journal: Journal, clock: ManualClock, norce: Norce) -> None:
     await owe(journal, clock)
     norce.cue = failing(TransientError("slow down", name=ErrorName.NORCE_BUSY, retry_after_s=120))
