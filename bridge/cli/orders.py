@@ -128,6 +128,10 @@ def _describe(order: dict[str, Any], config: "Config") -> None:
     for drop in order["drops"]:
         why = f" ({drop['reason']}: {drop['detail']})" if drop["reason"] else ""
         _output.line(f"  file    {drop['file']} for {drop['target']}: {drop['state']}{why}, sha256 {drop['sha256']}")
+    for report in order["reports"]:
+        what = f"{report['operation']} {report['number'] or report['status']}"
+        why = f" ({report['error']})" if report["error"] else ""
+        _output.line(f"  report {report['seq']}  {what}: {report['state']}{why}")
     for conflict in order["conflicts"]:
         _output.line(f"  conflict {conflict['state']}, seen {conflict['seen']} times, sha256 {conflict['sha256']}")
 

@@ -218,6 +218,7 @@ def _append_event(db: Database, mention: _Mention, order: MatchedOrder, verdict:
         kind=mention.ack.kind,
         status=mention.ack.status,
         erp_order_no=mention.ack.erp_order_no,
+        number=(mention.ack.invoice.no if mention.ack.invoice else None) or mention.ack.note_no,
         verdict=verdict,
         inbox_file=mention.file_id,
     )

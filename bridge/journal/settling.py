@@ -31,8 +31,8 @@ class _Matter:
 def settle(db: Database, order_id: int, what: str, because: str, at: datetime) -> str:
     """Take a matter for settled and return it in words; an order's later reports go on in their sequence.
 
-    One word settles one matter, so ``what`` names it where several wait. Raises :class:`PermanentError` when none
-    does, when ``what`` is none of them, or when it is left out and there are several.
+    One word settles one matter: ``what`` names it where several wait, and where a reason comes again, which may be
+    the same asking whose answer was lost. Else, and when nothing waits, raises :class:`PermanentError`.
     """
     ref, state, abandoned, asked = db.execute(
         "SELECT order_ref, state, abandoned, waits_because FROM orders WHERE id = ?",
@@ -47,6 +47,13 @@ def settle(db: Database, order_id: int, what: str, because: str, at: datetime) -
             hint=f"erp-bridge orders timeline {ref} shows what became of it",
         )
     matter = _the_one(ref, matters, what)
+    if not what and _said_before(db, order_id, because):
+        raise PermanentError(
+            f"order {ref} was settled by these words before, and what waits now is another matter: {matter.words}",
+            name=ErrorName.STATE_FORBIDS,
+            subject=ref,
+            hint=f"if that is settled too: {_named(ref, matter)}",
+        )
     _end(db, order_id, matter, at)
     events.append(db, at, "settled_by_person", order_id, **matter.facts, because=because)
     orders.refresh(db, order_id, at)
@@ -89,5 +96,14 @@ def _the_one(ref: str, matters: Sequence[_Matter], name: str) -> _Matter:
         f"{why}. What waits: {waiting}",
         name=ErrorName.STATE_FORBIDS if name else ErrorName.AMBIGUOUS,
         subject=ref,
-        hint=f"name one: erp-bridge orders settle {ref} --what {matters[0].name} --because TEXT",
+        hint=f"name one: {_named(ref, matters[0])}",
     )
+
+
+def _named(ref: str, matter: _Matter) -> str:
+    return f"erp-bridge orders settle {ref} --what {matter.name} --because TEXT"
+
+
+def _said_before(db: Database, order_id: int, because: str) -> bool:
+    question = "SELECT 1 FROM events WHERE order_id = ? AND kind = 'settled_by_person' AND facts ->> 'because' = ?"
+    return db.execute(question, [order_id, because]).fetchone() is not None

@@ -123,6 +123,7 @@ def _acknowledgement(ack: AcknowledgementRow) -> Document:
 
 def _report(report: ReportRow) -> Document:
     return {
+        "seq": report.seq,
         "operation": OPERATIONS[ReportKind(report.kind)],
         "status": report.status,
         "number": report.number,

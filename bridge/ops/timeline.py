@@ -118,7 +118,8 @@ def _acknowledged(event: Facts, facts: Facts) -> str:
     number = f", ERP number {facts['erp_order_no']}" if facts.get("erp_order_no") else ""
     verdict = facts.get("verdict")
     note = "" if verdict == "applied" else f" ({_VERDICTS.get(str(verdict), verdict)})"
-    return f"{event['target']} says {facts.get('status')}{number}{note}"
+    paper = f" by {facts['number']}" if facts.get("number") else ""
+    return f"{event['target']} says {facts.get('status')}{paper}{number}{note}"
 
 
 _VERDICTS = {

@@ -103,12 +103,13 @@ def test_a_remark_is_kept_and_told_as_json_too(verb: Verb) -> None:
 @pytest.mark.usefixtures("doubted", "service")
 def test_a_matter_is_settled_by_hand_once_and_its_reason_told(verb: Verb) -> None:
     asks, first, second = (
-        verb("orders", "timeline", "48447"),
+        verb("orders", "show", "48447"),
         verb(*words("settle", "48447")),
         verb(*words("settle", "48447")),
     )
 
     assert "done: erp-bridge orders settle 48447 --because TEXT" in asks[1]
+    assert "report 1  SendOrderStatus confirmed: uncertain (the answer was cut off)" in asks[1]
     assert first[:2] == (0, "48447: settled by hand: report 1 (status confirmed), which was uncertain\n")
     assert second[0] == 4
     assert "order 48447 is reported: nothing of it waits to be settled" in second[2]

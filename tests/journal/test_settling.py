@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.errors import ErrorName, PermanentError
-from bridge.journal import Journal
+from bridge.journal import Journal, Topic
 from bridge.journal.records import DueReport, ReportEnd, ReportResult
 from bridge.model import AckStatus
 from bridge.states import Choice, ReportPolicy
@@ -55,6 +55,16 @@ async def test_what_comes_after_a_settled_report_goes_on_in_its_sequence(journal
     assert told == "report 1 (status confirmed), which was dead"
     assert [report.status for report in await due(journal)] == [AckStatus.BACKORDER]
     assert await order_state_of(journal) == "acknowledged"
+
+
+async def test_a_persons_word_wakes_whoever_sends_the_next_report(journal: Journal) -> None:
+    await confirmed_and_refused(journal)
+
+    with journal.listen(Topic.REPORTS) as reports, journal.listen(Topic.ALERTS) as alerts:
+        await journal.acts.settle(1, "confirmed in Norce Admin")
+
+        assert reports.is_set()
+        assert alerts.is_set()
 
 
 async def test_a_settled_report_is_never_sent_not_even_by_a_retry(journal: Journal) -> None:
@@ -118,6 +128,24 @@ async def test_of_several_reports_in_doubt_only_the_named_one_is_settled(journal
 
     assert refused.value.name is ErrorName.AMBIGUOUS
     assert [state for *_, state in await reports_of(journal)] == ["uncertain", "sent"]
+
+
+async def test_the_same_words_again_do_not_settle_the_next_report(journal: Journal) -> None:
+    """A person whose first asking broke off asks again, and meanwhile the next report was refused too."""
+    await confirmed_and_refused(journal)
+    await journal.acts.settle(1, "seen in Norce")
+    await sent(journal, ReportEnd.DEAD)
+
+    with pytest.raises(
+        PermanentError, match=r"by these words before, and .* another matter: report 2 \(status"
+    ) as asked:
+        await journal.acts.settle(1, "seen in Norce")
+    before = await reports_of(journal)
+    await journal.acts.settle(1, "seen in Norce", "2")
+
+    assert "--what 2" in asked.value.hint
+    assert [state for *_, state in before] == ["sent", "dead"]
+    assert [state for *_, state in await reports_of(journal)] == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("what", ["", "1"])

@@ -120,6 +120,15 @@ async def test_the_timeline_says_who_acts_next(journal: Journal, state: DropStat
     assert timeline.following(await document(journal)).startswith(expected)
 
 
+async def test_the_timeline_names_the_document_that_an_answer_is(journal: Journal, clock: ManualClock) -> None:
+    await journals.admit(journal)
+    await journal.record(journals.recording(journals.ack(status=AckStatus.DELIVERED, note_no="DN-1")))
+
+    lines = timeline.timeline(await document(journal), clock.now().tzinfo, "")  # type: ignore[arg-type] # aware
+
+    assert "erp says delivered by DN-1, ERP number SO-1001" in lines[2]
+
+
 async def test_a_refused_order_waits_for_a_decision(journal: Journal) -> None:
     await journals.admit(journal)
     await journal.record(journals.recording(journals.ack(status=AckStatus.REJECTED)))
