@@ -181,8 +181,7 @@ def _cancelled(db: Database, order_id: int) -> tuple[AckLine, ...]:
     rows = db.execute(
         """
         SELECT status, document FROM acknowledgements
-        WHERE order_id = ? AND status IN ('changed', 'cancelled', 'rejected') AND verdict IN ('applied', 'document')
-        ORDER BY id""",
+        WHERE order_id = ? AND verdict IN ('applied', 'document') ORDER BY id""",
         [order_id],
     ).fetchall()
     return tuple(

@@ -62,6 +62,19 @@ async def test_invariant_9_a_document_is_whole_in_the_transaction_of_its_acknowl
     assert [(line.part_no, line.qty) for line in due.report.lines] == [("SHOE", Decimal(2))]
 
 
+async def test_a_row_that_a_delivery_note_calls_cancelled_is_not_waited_for_in_later_files(journal: Journal) -> None:
+    await admit(journal)
+
+    await said(
+        journal,
+        delivery(row(SHOES, "2"), row(SOCKS, status=AckStatus.CANCELLED)),
+        invoice(row(SHOES, "2"), row(FREIGHT, "1")),
+    )
+
+    (told,) = await rows(journal, "SELECT document FROM reports WHERE kind = 'invoice'")
+    assert '"is_last": true' in told[0]
+
+
 async def test_a_row_cancelled_in_part_is_waited_for_in_later_files_too(journal: Journal) -> None:
     await admit(journal)
     part = row(SOCKS, status=AckStatus.CANCELLED, qty_confirmed=Decimal(4))
