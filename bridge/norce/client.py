@@ -109,9 +109,9 @@ class NorceClient:
     async def send(self, operation: str, body: Body, application: str = "") -> None:
         """Returns when Norce has done it; ``application`` is the shop whose order it is about.
 
-        Raises ``TransientError`` when later may work (nobody there, busy, login refused) and ``PermanentError``
-        *norce_refused* when Norce has said no. After a cut connection it is not known whether Norce did it: the
-        caller sends again, which a status bears (``norce/connect.md`` 5).
+        Raises ``TransientError`` when later may work (nobody there, busy, login refused), ``InDoubtError`` when nobody
+        knows whether Norce did it (no answer, a cut connection, a 5xx), and ``PermanentError`` *norce_refused* when
+        Norce has said no. A status bears being sent again in doubt, money does not (``norce/connect.md`` 5).
         """
         call = Call(operation, body)
         if self._circuit.is_open:
