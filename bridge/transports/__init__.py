@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from bridge.counters import Counters
+from bridge.transports._examining import Surroundings, document, examined
+from bridge.transports._findings import Findings, Strategy, findings_in
+from bridge.transports._findings_changes import Change, changes
 from bridge.transports._protocol import End, FileNames, HostKeyError, Parcel, PausedError, Step, Transport, Whereabouts
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
 from bridge.transports._serving import Pace, Reading, Rights, Server, ServerSettings, Share, Sight, VisitSettings
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
     from bridge.transports._visit import Visit
 
 __all__ = [
+    "Change",
     "End",
     "FileNames",
+    "Findings",
     "FlagRefusedError",
     "HostKeyError",
     "Pace",
@@ -34,12 +39,18 @@ __all__ = [
     "Share",
     "Sight",
     "Step",
+    "Strategy",
+    "Surroundings",
     "Transport",
     "VisitSettings",
     "Whereabouts",
     "available",
     "build",
+    "changes",
+    "document",
+    "examined",
     "exists",
+    "findings_in",
     "host_fingerprint",
     "options_of",
     "rename_new",

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bridge.errors import ErrorName, TransientError
 from bridge.states import PauseReason
+from bridge.transports._findings import Findings, Trouble
 
 
 class PausedError(TransientError):
@@ -42,6 +43,12 @@ class HostKeyError(PausedError):
             "erp-bridge target trust NAME --because TEXT"
         )
         super().__init__(message, reason=PauseReason.HOST_KEY, name=name, subject=server, hint=hint)
+
+
+def trouble_of(error: PausedError) -> Trouble:
+    """The error as a finding."""
+    shown, expected = (error.shown, error.expected) if isinstance(error, HostKeyError) else ("", "")
+    return Trouble(error.name.value, error.subject, error.message, error.hint, shown, expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,14 @@ class Transport(Protocol):
 
     async def probe(self, identity: str) -> str:
         """Prove by a scratch file that publishing would work; return in words how it will be done."""
+        ...
+
+    async def examine(self, identity: str | None) -> Findings:
+        """Try with scratch names what the place can do, choose from it how files are published, and tell all of it.
+
+        ``identity`` is the one that the staging folder should carry, ``None`` before the first start. It concludes
+        nothing about files, leaves nothing behind, and raises nothing: trouble is among the findings.
+        """
         ...
 
     async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:

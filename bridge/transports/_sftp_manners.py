@@ -16,12 +16,7 @@ from bridge.transports._sftp_wire import Wire
 
 
 class Manner(Protocol):
-    """One way to publish; ``words`` tells it to people."""
-
-    @property
-    def words(self) -> str:
-        """How files are published, in words."""
-        ...
+    """One way to publish."""
 
     def stage(self, wire: Wire, parcel: Parcel) -> Step:
         """Make the file whole where the ERP does not take it yet."""
@@ -50,11 +45,6 @@ class ByRename:
     def __init__(self, place: Place, *, atomic: bool) -> None:
         self._place = place
         self._atomic = atomic
-
-    @property
-    def words(self) -> str:
-        """How files are published, in words."""
-        return "look, then atomic rename (posix-rename)" if self._atomic else "plain rename, which never replaces"
 
     def stage(self, wire: Wire, parcel: Parcel) -> Step:
         """Write the staging file, and its marker's beside it."""
@@ -176,8 +166,6 @@ class ByMarker:
 
     The ERP must act on the marker only, take the file first and the marker last.
     """
-
-    words = "marker: the server renames nothing, so the ERP must wait for each file's marker"
 
     def __init__(self, place: Place) -> None:
         self._place = place

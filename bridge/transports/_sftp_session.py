@@ -17,7 +17,9 @@ import paramiko
 from paramiko.pkey import UnknownKeyType
 from pydantic import SecretStr
 
+from bridge.transports._findings import Link
 from bridge.transports._protocol import HostKeyError, PausedError
+from bridge.transports._sftp_agreed import NotingTransport
 from bridge.transports._sftp_faults import LostError, SilentError, login_refused, unreachable
 from bridge.transports._sftp_wire import Wire
 
@@ -61,7 +63,7 @@ class Session:
         self._access = access
         self._expected = access.host_key
         self._socket: socket.socket | None = None
-        self._transport: paramiko.Transport | None = None
+        self._transport: NotingTransport | None = None
         self._wire: Wire | None = None
         self._due: float | None = None
 
@@ -73,6 +75,11 @@ class Session:
     def is_connected(self) -> bool:
         """True while a connection is kept."""
         return self._wire is not None
+
+    @property
+    def agreed(self) -> Link | None:
+        """What the kept connection agreed on; ``None`` while there is none."""
+        return self._transport.agreed(self._expected) if self._transport is not None else None
 
     def carry(self, act: Callable[[Wire], T]) -> T:
         """The act over the kept connection; once more over a new one if it was cut. Every act may be repeated.
@@ -162,7 +169,7 @@ class Session:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(access.timeout_s * 1000))
         old = {"ciphers": OLD_CIPHERS, "macs": OLD_MACS}
         unwanted = {kind: [one for one in names if one not in access.old_algorithms] for kind, names in old.items()}
-        self._transport = transport = paramiko.Transport(self._socket, disabled_algorithms=unwanted)
+        self._transport = transport = NotingTransport(self._socket, disabled_algorithms=unwanted)
         transport.banner_timeout = transport.handshake_timeout = self._rest()
         transport.auth_timeout = transport.channel_timeout = access.timeout_s
         transport.start_client(timeout=self._rest())

@@ -131,6 +131,10 @@ class Wire:
             self._close_quietly(handle)
         return None
 
+    def ask(self, wanted: int, kind: int, payload: bytes) -> paramiko.Message:
+        """One request that has no word of its own here; its answer, which must be of the kind that is wanted."""
+        return self._ask(wanted, kind, payload)
+
     def _some_names(self, handle: bytes) -> list[str]:
         message = self._ask(_NAME, _READDIR, _text(handle))
         found = []

@@ -18,9 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bridge.errors import ErrorName
 from bridge.states import PauseReason
-from bridge.transports import _held
-from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts
-from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
+from bridge.transports import _folder_examine as examining, _held
+from bridge.transports._findings import SCRATCH, Findings, Strategy, choose
+from bridge.transports._findings_words import how
+from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts, trouble_of
+from bridge.transports._rename import exists, rename_new, rename_unless_there
 from bridge.transports._staging import (
     IDENTITY_FILE,
     Folders,
@@ -33,7 +35,7 @@ from bridge.transports._staging import (
 
 Shift = Callable[[Folders, int, FileNames, _held.Rename], Whereabouts]
 
-_PROBE = ".bridge-probe"
+_PROBE = SCRATCH[0]
 _READ_AT_ONCE = 1 << 20
 
 
@@ -87,6 +89,10 @@ class FolderTransport:
         """Rename a scratch file across, under dot names; return how a taken name will be noticed."""
         self._identity = identity
         return await aiofiles.os.wrap(self._probe)(executor=self._pool)
+
+    async def examine(self, identity: str | None) -> Findings:
+        """Try what the file system can do with scratch names; see the protocol."""
+        return await aiofiles.os.wrap(self._examine)(identity, executor=self._pool)
 
     async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
         """Write and sync each staging file, then sync the staging folder once."""
@@ -176,16 +182,22 @@ class FolderTransport:
             try:
                 self._write(folders, _PROBE, b"", mode=0o600)
                 _unlink(_PROBE, folders.outbox)
-                self._has_flag = True
-                try:
-                    rename_new(folders.staging, _PROBE, folders.outbox, _PROBE)
-                except FlagRefusedError:
-                    self._has_flag = False
-                    rename_unless_there(folders.staging, _PROBE, folders.outbox, _PROBE)
+                strategy = choose(examining.tried(folders))
                 _unlink(_PROBE, folders.outbox)
             except OSError as error:
                 raise paused(error, self._outbox) from error
-        return "rename that never replaces" if self._has_flag else "look, then rename (the file system lacks the flag)"
+        self._has_flag = strategy is Strategy.NEVER_REPLACES
+        return how(strategy)
+
+    def _examine(self, identity: str | None) -> Findings:
+        try:
+            gid = self._gid() if self._group else -1
+        except PausedError as error:
+            return Findings("folder", str(self._outbox), trouble=trouble_of(error))
+        found = examining.examine(examining.Wanted(self._outbox, self._staging, self._mode, gid, identity))
+        if found.trouble is None:
+            self._has_flag = found.strategy is Strategy.NEVER_REPLACES
+        return found
 
     def _stage(self, parcels: Sequence[Parcel]) -> list[Step]:
         with opened(self._outbox, self._staging) as folders:

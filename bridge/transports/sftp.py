@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -18,7 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from bridge.config.units import Filled, SomeTime
 from bridge.errors import ErrorName
 from bridge.states import PauseReason
-from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts
+from bridge.transports import _sftp_examine as examining
+from bridge.transports._findings import Findings, Strategy, choose
+from bridge.transports._findings_words import how
+from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts, trouble_of
 from bridge.transports._sftp_faults import Code, RefusedError, concerns_every_file, foreign, paused
 from bridge.transports._sftp_manners import ByMarker, ByRename, Manner
 from bridge.transports._sftp_place import (
@@ -38,8 +40,6 @@ from bridge.transports._sftp_wire import Wire
 
 T = TypeVar("T")
 
-_PROBE, _PROBED = ".bridge-probe", ".bridge-probe.renamed"
-_PROBE_SIZE = 4096
 _ASKED_BY_NAME = 20
 _MOST_ASKED = 500
 _LONGEST_TICK_S = 1.0
@@ -136,6 +136,14 @@ class SftpTransport:
         self._identity = identity
         return await self._carry(self._probe)
 
+    async def examine(self, identity: str | None) -> Findings:
+        """Try the server's manners with scratch names; see the protocol."""
+        try:
+            examination = examining.Examination(self._place, identity)
+            return await self._carry(lambda wire: self._examine(wire, examination))
+        except PausedError as error:
+            return Findings("sftp", self._place.directory, trouble=trouble_of(error))
+
     async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
         """Write each file where the ERP does not take it yet, and compare its size."""
         ends: dict[int, Step] = {}
@@ -222,28 +230,27 @@ class SftpTransport:
 
     def _probe(self, wire: Wire) -> str:
         prove(wire, self._place, self._identity)
-        source = below(self._place.base, _PROBE)
-        inside, across = below(self._place.base, _PROBED), below(self._place.directory, _PROBED)
-        for name in (inside, across):
-            wire.remove(name)
-        put(wire, source, bytes(_PROBE_SIZE))
+        examining.put_scratch(wire, self._place)
         try:
-            self._manner = self._tried(wire, source, across, inside)
+            strategy = choose(examining.tried(wire, self._place))
         finally:
-            for name in (source, inside, across):
-                with suppress(RefusedError):
-                    wire.remove(name)
-        return self._manner.words
+            examining.clear(wire, self._place)
+        self._adopt(strategy)
+        return how(strategy)
 
-    def _tried(self, wire: Wire, source: str, across: str, inside: str) -> Manner:
-        """The best way to publish that this server carries out, not merely announces."""
-        if wire.has_posix_rename and _works(wire.posix_rename, source, across):
-            return ByRename(self._place, atomic=True)
-        if _works(wire.rename, source, across):
-            return ByRename(self._place, atomic=False)
-        if inside != across and _works(wire.rename, source, inside):
+    def _adopt(self, strategy: Strategy) -> None:
+        """From now on publish in this way."""
+        if strategy is Strategy.APART:
             raise _apart(self._place)
-        return ByMarker(self._place)
+        is_marker = strategy is Strategy.MARKER
+        atomic = strategy is Strategy.ATOMIC
+        self._manner = ByMarker(self._place) if is_marker else ByRename(self._place, atomic=atomic)
+
+    def _examine(self, wire: Wire, examination: examining.Examination) -> Findings:
+        found = examination.run(wire, self._session.agreed)
+        if found.trouble is None and found.strategy is not Strategy.APART:
+            self._adopt(found.strategy)
+        return found
 
     def _each(
         self, wire: Wire, parcels: Sequence[Parcel], ends: dict[int, Step], act: Callable[[Parcel], Step]
@@ -330,14 +337,6 @@ def _listed(wire: Wire, folder: str) -> set[str] | None:
         if error.code in {Code.PERMISSION_DENIED, Code.OP_UNSUPPORTED}:
             return None
         raise
-
-
-def _works(rename: Callable[[str, str], None], source: str, target: str) -> bool:
-    try:
-        rename(source, target)
-    except RefusedError:
-        return False
-    return True
 
 
 def _apart(place: Place) -> PausedError:

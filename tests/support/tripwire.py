@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bridge.transports import FileNames, Parcel, Step, Transport, Whereabouts
+from bridge.transports import FileNames, Findings, Parcel, Step, Transport, Whereabouts
 
 Cue = Callable[[Sequence[Parcel]], Awaitable[None]]
 
@@ -26,6 +26,9 @@ class Tripwire:
 
     async def probe(self, identity: str) -> str:
         return await self._inner.probe(identity)
+
+    async def examine(self, identity: str | None) -> Findings:
+        return await self._inner.examine(identity)
 
     async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
         await self._cue("stage", self.before, parcels)

@@ -49,13 +49,14 @@ async def publish(place: Path) -> dict[str, object]:
     ]
     await transport.plant("an identity", replace=False)
     how = await transport.probe("an identity")
+    examined = await transport.examine("an identity")
     await transport.stage(parcels)
     (outbox / "taken.csv").write_bytes(b"a stranger's")
     (staging / "gone.csv.part").unlink()
     ends = [step.end for step in await transport.publish(parcels)]
     await transport.close()
     found = {path.name: path.read_text() for path in outbox.iterdir() if path.is_file()}
-    return {"how": how, "ends": ends, "found": found}
+    return {"how": how, "strategy": examined.strategy, "ends": ends, "found": found}
 
 
 if __name__ == "__main__":

@@ -434,6 +434,7 @@ def test_where_the_flag_is_refused_the_probe_says_so_and_nothing_is_replaced_all
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["how"] == "look, then rename (the file system lacks the flag)"
+    assert told["strategy"] == "look_then_rename"
     assert told["ends"] == [End.PUBLISHED, End.COLLISION, End.PRESUMED]
     assert told["found"] == {"free.csv": "free.csv", "taken.csv": "a stranger's"}
 
