@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from bridge.clock import Clock
 from bridge.errors import ErrorName, FatalError, TransientError
-from bridge.journal import acknowledgements, alerts, backup, drops, named, orders, rejects, reports, targets
+from bridge.journal import acknowledgements, alerts, backup, drops, named, orders, probes, rejects, reports, targets
 from bridge.journal.desk import ActDesk
 from bridge.journal.lock import LockFile
 from bridge.journal.queues import DropQueue, ReportQueue
@@ -211,6 +211,15 @@ class Journal:
         """Commit the host key that a person trusts."""
         at = self._clock.now()
         await self._threads.write(lambda db: targets.set_host_key(db, target, trusted, at), Topic.ALERTS)
+
+    async def last_probe(self, target: str) -> probes.StoredProbe | None:
+        """The latest examination of a target's place."""
+        return await self._threads.read(lambda db: probes.last(db, target))
+
+    async def keep_probe(self, target: str, findings: str, alert: AlertFound | None) -> None:
+        """Commit an examination, and with it the alert that tells once what changed."""
+        at = self._clock.now()
+        await self._threads.write(lambda db: probes.keep(db, target, findings, at, alert), Topic.ALERTS)
 
     async def doubt(self, target: str, lying: AbstractSet[str]) -> int:
         """Commit that staged drops whose staging names are not among ``lying`` are uncertain; returns how many."""

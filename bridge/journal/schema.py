@@ -192,6 +192,14 @@ CREATE TABLE named_orders (
   used_by  INTEGER REFERENCES inbox_files (id)
 ) STRICT"""
 
+_PROBES = """
+CREATE TABLE probes (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  target   TEXT NOT NULL,
+  at       TEXT NOT NULL,
+  findings TEXT NOT NULL
+) STRICT"""
+
 
 @migrations()
 def m0001_orders_and_drops(db: Database) -> None:
@@ -281,3 +289,10 @@ def m0008_host_keys(db: Database) -> None:
     """The host key that a person trusted, and the settings' own that it stands in for."""
     db.execute("ALTER TABLE targets ADD COLUMN host_key TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE targets ADD COLUMN host_key_for TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m0009_probes(db: Database) -> None:
+    """What was found at each target's place, so that a change can be told."""
+    db.execute(_PROBES)
+    db.execute("CREATE INDEX probes_by_target ON probes (target, id)")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bridge.clock import Clock
 from bridge.counters import Counters
+from bridge.errors import ErrorName, PermanentError
 from bridge.journal import Journal
 from bridge.journal.reading import Overdue
 from bridge.ops.documents import Paused
@@ -25,15 +26,20 @@ def _nothing_overdue(now: datetime) -> tuple[Overdue, ...]:
     return ()
 
 
+async def _no_probe(target: str) -> Mapping[str, object]:
+    raise PermanentError(f"this bridge cannot probe {target}", name=ErrorName.STATE_FORBIDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The acts on targets; ``names`` are those of the settings."""
+    """The acts on targets; ``names`` are those of the settings. ``probe`` returns what it found as a document."""
 
     names: frozenset[str]
     trust: Act
     pause: Act
     resume: Act
     paused: Callable[[], Sequence[Paused]]
+    probe: Callable[[str], Awaitable[Mapping[str, object]]] = _no_probe
 
 
 OrderAct = Callable[[int, str, str], Awaitable[str]]

@@ -26,7 +26,7 @@ from bridge.stages.receive.making import MakingSettings, outlet_of
 from bridge.stages.receive.stage import Limits
 from bridge.stages.watch.stage import Finish, Pickup
 from bridge.states import ReportPolicy
-from bridge.transports import Rights, ServerSettings, Share
+from bridge.transports import Rights, ServerSettings, Share, Surroundings
 
 
 def drop_points(config: Config) -> list[DropPoint]:
@@ -42,6 +42,11 @@ def drop_points(config: Config) -> list[DropPoint]:
         )
         for target in config.targets.values()
     ]
+
+
+def surroundings(target: Target) -> Surroundings:
+    """What is examined of a target besides its drop point."""
+    return Surroundings(target.answer.directory, has_marker=bool(target.marker))
 
 
 def fetching_confirms(config: Config) -> Mapping[str, ReportPolicy | None]:

@@ -34,12 +34,14 @@ from bridge.stages.drop.served import ServedFiles
 from bridge.stages.drop.stage import DropStage
 from bridge.stages.monitor.board import Boards
 from bridge.stages.monitor.keeping import Copies, Keeping
+from bridge.stages.monitor.probing import Examined, Probing
 from bridge.stages.monitor.stage import Monitor, Sights
 from bridge.stages.receive.gate import Gate
 from bridge.stages.receive.stage import ReceiveStage
 from bridge.stages.report import Manners, ReportStage
 from bridge.stages.watch.quarantine import Quarantine
 from bridge.stages.watch.stage import WatchSettings, WatchStage
+from bridge.transports import Findings, examined
 
 FIRST_LOOK_WITHIN_S = 10
 STOP_WITHIN_S = 20
@@ -103,6 +105,7 @@ class Service:
         self._drop = DropStage(parts.drop_points(config), journal, clock, self._counters, config.retry.policy)
         self._served = ServedFiles(parts.fetching_confirms(config), journal, clock, self._counters)
         self._watch = self._watch_stage()
+        self._probing = self._examining()
         self._intake = parts.intake(config, journal, clock)
         self._receive = ReceiveStage(
             self._intake,
@@ -141,6 +144,7 @@ class Service:
             self._intake.told.run,
             self._monitor(keeping).run,
             self._boards().run,
+            self._probing.run,
             self._check_journal,
         ]
         if keeping is not None:
@@ -168,6 +172,15 @@ class Service:
         if kept.backup is None:
             return None
         return Keeping(self._journal, self._clock, Copies(kept.backup, kept.keep_backups, self._config.site.time_zone))
+
+    def _examining(self) -> Probing:
+        config = self._config
+
+        async def examine(target: str) -> Findings:
+            return await examined(self._drop.examine(target), parts.surroundings(config.targets[target]))
+
+        wanted = Examined(list(config.targets), examine, self._drop.pauses, config.site.time_zone)
+        return Probing(self._journal, self._clock, wanted)
 
     def _boards(self) -> Boards:
         config = self._config
@@ -247,6 +260,7 @@ class Service:
                 pause=self._drop.pause,
                 resume=self._drop.resume,
                 paused=self._paused,
+                probe=self._probing.probe,
             ),
             replay=self._replay,
             site=config.site.name,

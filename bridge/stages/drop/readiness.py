@@ -10,7 +10,7 @@ from bridge.clock import Clock
 from bridge.journal import Journal, Topic
 from bridge.journal.records import TrustedKey
 from bridge.states import SELF_ENDING_PAUSES, Pause, PauseReason
-from bridge.transports import HostKeyError, PausedError, Transport
+from bridge.transports import Findings, HostKeyError, PausedError, Transport
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,12 @@ class Readiness:
         self.pause = None
         self._journal.wake(Topic.ALERTS)
         return True
+
+    async def examine(self) -> Findings:
+        """What the place can do, tried with scratch names; changes no pause and concludes nothing about files."""
+        memory = await self._journal.target_memory(self._target)
+        self._transport.pin(memory.host_key, memory.host_key_for)
+        return await self._transport.examine(memory.identity if memory.proven else None)
 
     async def _identity(self) -> str:
         """The proven identity of the staging folder; made at the target's first start.

@@ -22,7 +22,7 @@ from bridge.stages.drop.fetched import tell_fetched
 from bridge.stages.drop.held import HeldFiles
 from bridge.stages.drop.readiness import Readiness
 from bridge.states import DropState, HeldReason, Pause, ReportPolicy
-from bridge.transports import End, FileNames, Parcel, PausedError, Step, Transport
+from bridge.transports import End, FileNames, Findings, Parcel, PausedError, Step, Transport
 
 PROBE_AGAIN = timedelta(seconds=10)
 LOOK_FOR_TAKEN = timedelta(seconds=1)
@@ -146,6 +146,12 @@ class DropStage:
         if following is None:
             return wait
         return max(AT_ONCE, min(wait, following - self._clock.now()))
+
+    async def examine(self, target: str) -> Findings:
+        """What the target's place can do; its files wait meanwhile, and go by what was found from then on."""
+        post = self._posts[target]
+        async with post.at_work:
+            return await post.readiness.examine()
 
     async def trust(self, target: str, because: str) -> str:
         """A person has looked at what is there now, server or staging folder, and it may be used; what that was."""
