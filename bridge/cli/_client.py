@@ -69,9 +69,9 @@ class AdminApi:
         """Ask for something."""
         return asyncio.run(self._call("GET", path, query=query))
 
-    def post(self, path: str, body: Mapping[str, object]) -> Reply:
+    def post(self, path: str, body: Mapping[str, object], patience_s: float = PATIENCE_S) -> Reply:
         """Ask for an act."""
-        return asyncio.run(self._call("POST", path, body=body))
+        return asyncio.run(self._call("POST", path, body=body, patience_s=patience_s))
 
     def follow(self, query: Mapping[str, str], tell: Callable[[dict[str, Any]], None]) -> None:
         """Tell each event as it happens, after a broken connection from where it broke off; only an error ends it."""
@@ -110,8 +110,9 @@ class AdminApi:
         path: str,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> Reply:
-        timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+        timeout = aiohttp.ClientTimeout(total=patience_s)
         try:
             async with (
                 aiohttp.ClientSession(headers=self._headers, timeout=timeout) as session,

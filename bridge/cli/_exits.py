@@ -65,3 +65,10 @@ class CallRefusedError(PermanentError):
 def code_of(error: BridgeError) -> int:
     """The exit code for an error; what has none of its own means that the result is bad."""
     return error.exit_code if isinstance(error, CallRefusedError) else _CODES.get(error.name, BAD)
+
+
+def code_of_trouble(error: str) -> int:
+    """The exit code of a trouble that was found and shown: unreachable, refused, or else a bad result."""
+    names = {one.value for one in ErrorName}
+    code = _CODES.get(ErrorName(error), BAD) if error in names else BAD
+    return code if code in {UNREACHABLE, REFUSED} else BAD

@@ -16,6 +16,7 @@ from bridge.cli import (
     look,
     order_acts,
     orders,
+    probing,
     recording,
     rejects,
     routing,
@@ -38,6 +39,7 @@ def root() -> click.Group:
     group.params.append(_version_option())
     for act in (*order_acts.VERBS, export.export):
         orders.orders.add_command(act)
+    keep.target.add_command(probing.probe)
     for command in (
         init.init,
         demo.demo,

@@ -3,26 +3,36 @@
 Not for: single orders.
 """
 
+from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bridge.cli import _exits, _output
 from bridge.cli._globals import Verb, examples, given
 
+if TYPE_CHECKING:
+    from bridge.ops.checks import Check
+
 _NAGIOS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 
-@click.command(cls=Verb, epilog=examples("check", "check --json -c /etc/erp-bridge/config.toml"))
-def check() -> int:
-    """Check settings, folders, rights, room and journal."""
+@click.command(cls=Verb, epilog=examples("check --online", "check --json -c /etc/erp-bridge/config.toml"))
+@click.option("--online", is_flag=True, help="Also get a token from Norce, and try each folder and server for real.")
+def check(*, online: bool) -> int:
+    """Check settings, folders, rights, room and journal; --online also Norce and each target's place."""
     from datetime import UTC, datetime
 
     from bridge.cli._settings import settings
-    from bridge.ops.checks import Mark, check_all
+    from bridge.ops.checks import check_all
 
-    found = check_all(settings(given()), datetime.now(UTC))
+    config = settings(given())
+    found = check_all(config, datetime.now(UTC))
+    if online:
+        from bridge.cli.probing import checked_online
+
+        found += checked_online(config)
     if given().as_json:
         _output.document([one.document() for one in found])
     else:
@@ -30,7 +40,13 @@ def check() -> int:
             _output.line(f"{_output.painted(one.mark, f'{one.mark:<2}')} {one.name:<18} {one.seen}")
             if one.remedy:
                 _output.line(f"   {'':<18} → {one.remedy}")
-    return _exits.BAD if any(one.mark is Mark.BAD for one in found) else _exits.DONE
+    return _verdict(found)
+
+
+def _verdict(found: "Sequence[Check]") -> int:
+    """Done when nothing is bad; a remote side's trouble has its own code when it is the only thing that is bad."""
+    codes = {_exits.code_of_trouble(one.error) for one in found if one.mark == "✗"}
+    return min(codes) if codes else _exits.DONE
 
 
 @click.command(cls=Verb, epilog=examples("status", "status --nagios"))

@@ -106,6 +106,10 @@ class NorceClient:
         """How long nobody calls, since Norce was away the last few times; nothing when calls may go."""
         return timedelta(seconds=self._circuit.wait_s(self._clock.monotonic()))
 
+    async def log_in(self) -> None:
+        """Get a token, and nothing else; raises ``TransientError`` when Norce is not there or refuses the login."""
+        await self._login.token()
+
     async def send(self, operation: str, body: Body, application: str = "") -> None:
         """Returns when Norce has done it; ``application`` is the shop whose order it is about.
 

@@ -59,12 +59,23 @@ class Acts:
         """Trust a target's server or staging folder, pause it, or end its pause."""
         return await self._once(request, self._target)
 
+    async def probe(self, request: web.Request) -> web.Response:
+        """Try a target's folder or server with scratch names; what was found. It needs no reason: nothing changes."""
+        return await self._once(request, self._probe)
+
+    async def _probe(self, request: web.Request) -> Mapping[str, Any]:
+        return await self._ops.targets.probe(self._named(request))
+
+    def _named(self, request: web.Request) -> str:
+        name, known = request.match_info["name"], self._ops.targets.names
+        if name not in known:
+            hint = f"there are: {', '.join(sorted(known))}"
+            raise PermanentError(f"there is no target {name}", name=ErrorName.NOT_FOUND, hint=hint)
+        return name
+
     async def _target(self, request: web.Request) -> Mapping[str, Any]:
-        name, act = request.match_info["name"], request.match_info["act"]
+        name, act = self._named(request), request.match_info["act"]
         targets = self._ops.targets
-        if name not in targets.names:
-            known = ", ".join(sorted(targets.names))
-            raise PermanentError(f"there is no target {name}", name=ErrorName.NOT_FOUND, hint=f"there are: {known}")
         reason = await _reason(request)
         said = await {"trust": targets.trust, "pause": targets.pause, "resume": targets.resume}[act](name, reason)
         return {"target": name, "act": act, **({"detail": said} if said else {})}

@@ -75,6 +75,7 @@ def build_app(operations: Operations) -> web.Application:
     order_routes(app, operations, api)
     record_routes(app, operations, api)
     app.router.add_post(f"{api}/targets/{{name}}/{{act:trust|pause|resume}}", acts.target)
+    app.router.add_post(f"{api}/targets/{{name}}/probe", acts.probe)
     return app
 
 

@@ -1,6 +1,6 @@
 """What `erp-bridge check` looks at without a running bridge: settings, folders, rights, room, journal, versions.
 
-Not for: asking Norce or an SFTP server; nothing here leaves the machine or changes anything.
+Not for: asking Norce or an SFTP server (``service/online.py``); nothing here leaves the machine or changes anything.
 """
 
 import os
@@ -37,12 +37,16 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line: what was looked at, what was seen, and what to do about it."""
+    """One line: what was looked at, what was seen, and what to do about it.
+
+    ``error`` is the stable name of a trouble with a remote side, which decides how the command ends.
+    """
 
     mark: Mark
     name: str
     seen: str
     remedy: str = ""
+    error: str = ""
 
     def document(self) -> dict[str, Any]:
         """As machines are shown it."""
