@@ -21,7 +21,7 @@ _NAGIOS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 @click.command(cls=Verb, epilog=examples("check --online", "check --json -c /etc/erp-bridge/config.toml"))
 @click.option("--online", is_flag=True, help="Also get a token from Norce, and try each folder and server for real.")
 def check(*, online: bool) -> int:
-    """Check settings, folders, rights, room and journal; --online also Norce and each target's place."""
+    """Check settings, folders, rights, room and journal."""
     from datetime import UTC, datetime
 
     from bridge.cli._settings import settings
