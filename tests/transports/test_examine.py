@@ -204,17 +204,42 @@ async def test_after_an_examination_files_go_the_way_that_it_found(
     assert again.end is End.PUBLISHED
 
 
-@pytest.mark.parametrize("at", range(3, 120, 13))
-async def test_a_cut_anywhere_leaves_nothing_behind(at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(tmp_path, cut_at=at, how="after")
-
-    async with serving(world, monkeypatch):
+async def cut_at(world: World, patch: pytest.MonkeyPatch) -> Findings:
+    """One examination before the first start, cut at one request."""
+    async with serving(world, patch):
         transport = sftp.build(world.options())
         found = await transport.examine(None)
         await transport.close()
+    return found
+
+
+@pytest.mark.parametrize("at", range(2, 70, 17))
+async def test_a_cut_anywhere_leaves_nothing_behind(at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, cut_at=at, how="after")
+
+    found = await cut_at(world, monkeypatch)
 
     assert (found.trouble, found.strategy) == (None, ATOMIC)
     assert list(world.outbox.iterdir()) == []
+    assert world.requests > at
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("how", ["before", "after", "within"])
+@pytest.mark.parametrize("manner", MANNERS)
+async def test_a_cut_at_every_single_request_leaves_nothing_behind(
+    manner: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, requests = 1, 1
+    while at <= requests:
+        world = World(tmp_path / str(at), MANNERS[manner], cut_at=at, how=how)
+        found = await cut_at(world, monkeypatch)
+        left = [path.name for path in world.outbox.rglob("*")]
+        assert (found.trouble, found.strategy, left) == (None, CHOSEN[manner], []), f"cut {how} request {at}"
+        at, requests = at + 1, world.requests
+
+    assert at > 30
 
 
 @pytest.mark.parametrize(
