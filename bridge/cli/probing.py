@@ -111,8 +111,9 @@ def _row(head: tuple[str, str, str], means: str, remedy: str, width: int) -> Non
     column = left + _FOUND + 1
     begin = f"{_output.painted(mark, f'{mark:<2}')} {name:<{_NAME}} "
     if len(seen) > _FOUND:
-        _output.line(begin + seen)
-        lines = _wrapped(means, width - left)
+        first, *more = _wrapped(seen, width - left)
+        _output.line(begin + first)
+        lines = [*more, *_wrapped(means, width - left)]
         below = left
     else:
         first, *lines = _wrapped(means, width - column)

@@ -14,7 +14,7 @@ from typing import Any
 from bridge.clock import iso
 from bridge.transports._findings import Findings
 from bridge.transports._findings_changes import Change
-from bridge.transports._findings_words import Grade, Row, how, rows
+from bridge.transports._findings_words import Grade, how, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def document(target: str, found: Findings, at: datetime, changed: Sequence[Chang
             "name": row.name,
             "mark": row.grade.value,
             "found": row.found,
-            "means": row.means,
-            "remedy": _named(row, target),
+            "means": _named(row.means, target),
+            "remedy": _named(row.remedy, target),
         }
         for row in rows(found)
     ]
@@ -60,6 +60,6 @@ def document(target: str, found: Findings, at: datetime, changed: Sequence[Chang
     }
 
 
-def _named(row: Row, target: str) -> str:
-    """The remedy with the target's own name in it, so that it can be copied."""
-    return row.remedy.replace("NAME", target)
+def _named(text: str, target: str) -> str:
+    """The text with the target's own name in it, so that it can be copied."""
+    return text.replace("targets.NAME", f"targets.{target}").replace("trust NAME", f"trust {target}")

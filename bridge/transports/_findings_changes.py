@@ -48,6 +48,8 @@ def _yes(value: bool | None, yes: str, no: str) -> _Said:  # noqa: FBT001 - it i
 def _skew(found: Findings) -> _Said:
     if found.skew_s is None:
         return None, ""
+    if not found.skew_s:
+        return False, "as ours"
     return abs(found.skew_s) > SKEW_S, f"{duration(abs(found.skew_s))} {'ahead' if found.skew_s > 0 else 'behind'}"
 
 
@@ -71,7 +73,7 @@ _MATTERS: Mapping[str, Callable[[Findings], _Said]] = {
     "cipher": _link("cipher"),
     "MAC": _link("mac"),
     "time step": lambda found: _plain(None) if found.mtime_step_s is None else _step(found.mtime_step_s),
-    "clock apart": _skew,
+    "clock": _skew,
     "free space": _free,
     "file system": lambda found: _plain(found.file_system),
     "file system of the inbox": lambda found: _plain(found.inbox_file_system),

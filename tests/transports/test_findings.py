@@ -138,7 +138,7 @@ def test_what_is_noteworthy_is_marked(changed: dict[str, object], name: str, gra
         ({"skew_s": 50.0, "free": 2 * 10**9, "listing_s": 9.0, "entries": 7, "event_s": 0.4, "mtime_step_s": 1e-9}, []),
         ({"skew_s": None, "events": None, "free": None, "link": None, "replaces": None}, []),
         ({"posix_announced": False}, ["posix-rename: announced, now not announced"]),
-        ({"skew_s": 75.0}, ["clock apart: 0 ns behind, now 1.25 min ahead"]),
+        ({"skew_s": 75.0}, ["clock: as ours, now 1.25 min ahead"]),
         ({"free": 9 * 10**8}, ["free space: 5.0 GB, now 0.9 GB"]),
         ({"events": False}, ["file events in the inbox: arrive, now do not arrive"]),
         ({"inbox_file_system": "nfs4"}, ["file system of the inbox: ext4, now nfs4"]),
