@@ -112,15 +112,18 @@ class Examination:
                     wire.ask(_STATUS, _RMDIR, _text(self._place.staging))
 
     def _make_staging(self, wire: Wire) -> None:
-        """A folder that may not be looked at is simply tried. A cut in the middle leaves it ours."""
+        """A folder that may not be looked at is simply tried. One that was made before a cut stays ours.
+
+        Should that guess be wrong, nothing is lost: only an empty folder can be removed.
+        """
         seen = look(wire, self._place.staging)
         if seen is Sight.THERE:
             return
-        self._is_ours = True
+        was_ours, self._is_ours = self._is_ours, True
         try:
             wire.mkdir(self._place.staging)
         except RefusedError as error:
-            self._is_ours = False
+            self._is_ours = was_ours
             if seen is Sight.GONE:
                 raise paused(error, self._place.staging) from error
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.flow.bridge_process import BridgeFolder
 
-pytestmark = pytest.mark.timeout(40)
+pytestmark = pytest.mark.timeout(60)
 
 
 async def test_a_running_bridge_probes_its_target_keeps_it_and_goes_on(bridge: BridgeFolder) -> None:

@@ -224,6 +224,18 @@ async def test_a_cut_anywhere_leaves_nothing_behind(at: int, tmp_path: Path, mon
     assert world.requests > at
 
 
+@pytest.mark.parametrize("at", [5, 6])
+async def test_a_cut_leaves_no_folder_where_nothing_may_be_looked_at(
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, MANNERS["drop box"], cut_at=at, how="after")
+
+    found = await cut_at(world, monkeypatch)
+
+    assert found.trouble is None
+    assert list(world.outbox.iterdir()) == []
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("how", ["before", "after", "within"])
