@@ -43,6 +43,8 @@ EVENTS: Mapping[str, Wording] = {
     "folder_made": Wording("the inbox was made"),
     "head_late": Wording("a client took too long to say what it wants and was hung up on"),
     "inbox_back": Wording("the inbox can be read again"),
+    "inbox_events_back": Wording("events tell of new files in the inbox again"),
+    "inbox_polled": Wording("no events tell of new files in the inbox; it is looked through more often instead"),
     "inbox_waits": Wording("the inbox cannot be read; it is tried again"),
     "journal_damaged": Wording("the journal is damaged; no order is taken"),
     "library_message": Wording(""),

@@ -32,6 +32,7 @@ COUNTED: Mapping[str, str] = {
     "http_requests_in_flight": "Requests being worked on.",
     "http_requests_total": "Requests answered.",
     "inbox_files_total": "Files of the ERP, by what became of them.",
+    "inbox_polled": "1 while no events come of a folder and a quicker sweep stands in for them.",
     "last_sweep_timestamp_seconds": "When a folder was last looked through as a whole.",
     "log_lines_dropped_total": "Log lines lost because the output was too slow.",
     "norce_request_duration_seconds": "Time of one call to Norce.",

@@ -40,7 +40,7 @@ from bridge.stages.receive.gate import Gate
 from bridge.stages.receive.stage import ReceiveStage
 from bridge.stages.report import Manners, ReportStage
 from bridge.stages.watch.quarantine import Quarantine
-from bridge.stages.watch.stage import WatchSettings, WatchStage
+from bridge.stages.watch.stage import Method, WatchSettings, WatchStage
 from bridge.transports import Findings, examined
 
 FIRST_LOOK_WITHIN_S = 10
@@ -160,7 +160,7 @@ class Service:
         config = self._config
         settings = WatchSettings(
             sweep=config.watch.sweep,
-            events=config.watch.method != "poll",
+            method=Method(config.watch.method),
             zone=config.site.time_zone,
             policy=config.norce.report_policy,
         )
@@ -304,10 +304,16 @@ class Service:
             paused = [f"{target}: {pause.text}" for target, pause in self._drop.pauses().items()]
             return ProbeResult(ok=not paused, why="; ".join(paused) or "no target is paused")
 
+        async def inboxes() -> ProbeResult:
+            troubles = [alert.text for alert in self._watch.findings()]
+            manners = [f"{folder}: {words}" for folder, words in self._watch.manners().items()]
+            return ProbeResult(ok=not troubles, why="; ".join(troubles or manners))
+
         return [
             Probe("started", stops_orders=True, ask=recovered),
             Probe("journal", stops_orders=True, ask=journal),
             Probe("targets", stops_orders=False, ask=targets),
+            Probe("inboxes", stops_orders=False, ask=inboxes),
         ]
 
     def _paused(self) -> list[Paused]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bridge import formats
 from bridge.clock import SystemClock
 from bridge.stages.watch.stability import Finish
-from bridge.stages.watch.stage import WatchSettings
+from bridge.stages.watch.stage import Method, WatchSettings
 from tests.stages.watch_support import Yard, answer, elsewhere, journal, until, yard
 
 __all__ = ["elsewhere", "journal", "yard"]
@@ -364,7 +364,7 @@ async def test_names_that_fit_no_pattern_are_left_and_counted_once(yard: Yard) -
 
 async def test_with_events_off_everything_is_found_by_the_sweep(yard: Yard) -> None:
     await yard.admit("1")
-    yard.settings = WatchSettings(sweep=timedelta(seconds=0.1), events=False, zone=yard.settings.zone)
+    yard.settings = WatchSettings(sweep=timedelta(seconds=0.1), method=Method.POLL, zone=yard.settings.zone)
 
     async with yard.watching():
         yard.put("A.json", answer("1"))

@@ -5,6 +5,7 @@ Not for: knowing what happened; the listing knows. Without any hint the watch st
 
 import errno
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
+from bridge.stages.watch.mounts import shared_kind
+
 # Not "modified": a slow writer would wake us at every write. Not "opened": our own listing would.
 _WANTED: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
 
@@ -29,37 +32,41 @@ def _is_worth_telling(record: logging.LogRecord) -> bool:
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, notice: Callable[[], None]) -> None:
+    def __init__(self, notice: Callable[[tuple[str, ...]], None]) -> None:
         self._notice = notice
 
-    def on_any_event(self, event: FileSystemEvent) -> None:  # noqa: ARG002 - which one does not matter
-        self._notice()
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        paths = (event.src_path, event.dest_path)
+        self._notice(tuple(os.path.basename(os.fsdecode(path)) for path in paths if path))  # noqa: PTH119 - once an event
 
 
 class FolderEvents:
-    """Hints from one folder, not from those below it. ``notice`` is called on a thread of watchdog; it never raises.
+    """Hints from one folder, not from those below it.
+
+    ``notice`` is called on a thread of watchdog with the names that an event is about; it never raises.
 
     An emitter dies without a word when its folder is removed, and watches the wrong folder when another takes its
-    place. So :meth:`ensure` is called before each listing.
+    place. So :meth:`ensure` is called before each listing. ``shared_kind`` is the kind of its file system, empty
+    unless others write to it without this kernel's knowledge.
     """
 
-    def __init__(self, folder: Path, notice: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, notice: Callable[[tuple[str, ...]], None]) -> None:
         self._folder = folder
         self._handler = _Handler(notice)
         self._observer: BaseObserver | None = None
         self._identity: tuple[int, int] | None = None
+        self.shared_kind = ""
         logging.getLogger("watchdog.observers.inotify").addFilter(_is_worth_telling)
 
-    def ensure(self) -> None:
-        """Begin to watch, anew if the watcher died or the folder is another one now.
+    def ensure(self) -> bool:
+        """Begin to watch, anew if the watcher died or the folder is another one now; true when it was begun.
 
         Blocking. Raises ``OSError`` when the folder is missing or the system gives no watch.
         """
-        facts = self._folder.stat()
-        identity = (facts.st_dev, facts.st_ino)
-        if self._is_alive() and identity == self._identity:
-            return
+        if self._is_alive() and self._identify() == self._identity:
+            return False
         self.stop()
+        self._folder.stat()
         self._observer = Observer()
         try:
             self._observer.schedule(self._handler, str(self._folder), event_filter=_WANTED, follow_symlink=True)
@@ -70,7 +77,14 @@ class FolderEvents:
         except RuntimeError as error:  # the system gives no thread
             self.stop()
             raise OSError(errno.EAGAIN, str(error)) from error
-        self._identity = identity
+        self.shared_kind = shared_kind(self._folder)
+        self._identity = self._identify()
+        return True
+
+    def _identify(self) -> tuple[int, int]:
+        """On a share the inode proves nothing: some give the same folder another one at each look."""
+        facts = self._folder.stat()
+        return facts.st_dev, 0 if self.shared_kind else facts.st_ino
 
     def _is_alive(self) -> bool:
         observer = self._observer

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -41,15 +42,23 @@ class Pickup:
     max_file: int = 20 * 1024 * 1024
 
 
+class Method(StrEnum):
+    """What makes the stage look before the next sweep: events, unless none come; events only; nothing."""
+
+    AUTO = "auto"
+    EVENTS = "events"
+    POLL = "poll"
+
+
 @dataclass(frozen=True, slots=True)
 class WatchSettings:
-    """What holds for every pickup. ``events`` off: the sweep alone finds files, as network shares need it.
+    """What holds for every pickup.
 
     A person is told when no sweep succeeded for ``stalled_after``, and when events failed for ``deaf_after``.
     """
 
     sweep: timedelta = timedelta(seconds=15)
-    events: bool = True
+    method: Method = Method.AUTO
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     policy: ReportPolicy = field(default_factory=ReportPolicy)
     stalled_after: timedelta = timedelta(minutes=5)

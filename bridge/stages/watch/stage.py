@@ -7,7 +7,7 @@ earlier process had claimed.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,30 +17,27 @@ from pathlib import Path
 from bridge import naming
 from bridge.clock import Clock
 from bridge.counters import Counters
-from bridge.errors import ErrorName, TransientError
+from bridge.errors import TransientError
 from bridge.journal import Journal, recent
 from bridge.journal.records import AlertFound
 from bridge.stages.courier import keep_looking
 from bridge.stages.watch.alarms import Alarms
 from bridge.stages.watch.claims import Claims, OpenClaim, Tools
-from bridge.stages.watch.events import FolderEvents
-from bridge.stages.watch.folder import FolderError, FolderThread, Pickup, WatchSettings
+from bridge.stages.watch.folder import FolderError, FolderThread, Method, Pickup, WatchSettings
 from bridge.stages.watch.inbox import Claim, Inbox, Listing
 from bridge.stages.watch.kept import REMEMBERED_S, Kept, KeptFiles, compare
+from bridge.stages.watch.listening import Listening
 from bridge.stages.watch.places import Places
 from bridge.stages.watch.stability import Finish, Finished, Rule, Seen, Stability, Verdict, holder
 from bridge.stages.watch.telling import Telling
 
-__all__ = ["Finish", "Pickup", "WatchSettings", "WatchStage"]
+__all__ = ["Finish", "Method", "Pickup", "WatchSettings", "WatchStage"]
 
 log = logging.getLogger(__name__)
 OPEN_AT_MOST = 200
 """More claims than this that cannot be read or moved on are not piled up; the files wait in the inbox."""
 _LONGEST_REST_S = 1.0
 _OLDEST = 0
-# Our own rename out of the folder is an event too, and watchdog keeps all later ones back for half a second while it
-# waits for the name to turn up elsewhere. So for as long after a claim we look without being told.
-_EVENTS_LATE_S = 0.6
 _LOOK_AFTER_CLAIM_S = 0.05
 
 
@@ -77,6 +74,10 @@ class WatchStage:
         found = [alert for desk in self._desks for alert in desk.alarms.findings()]
         return list({(alert.kind, alert.subject): alert for alert in found}.values())
 
+    def manners(self) -> Mapping[str, str]:
+        """How files are noticed in each inbox, in words."""
+        return {str(desk.directory): desk.listening.words() for desk in self._desks}
+
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
@@ -105,6 +106,7 @@ class _Desk:
 
     def __init__(self, pickup: Pickup, rule: Rule, shared: _Shared) -> None:
         self._pickup = pickup
+        self.directory = pickup.directory
         self._rule = rule
         self._clock = shared.clock
         self._counters = shared.counters
@@ -130,27 +132,24 @@ class _Desk:
         )
         self._stability = Stability(rule)
         self._kept = KeptFiles()
-        self._events = FolderEvents(pickup.directory, self._notice)
+        self.listening = Listening(pickup, shared.settings, shared.clock, shared.counters)
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._noticed = 0
-        self._noticed_before = 0
         self._strangers: frozenset[tuple[str, str]] = frozenset()
         self._trouble = ""
-        self._events_trouble = ""
-        self._resume_at = self._rest_until = self._compare_at = self._arm_at = self._claimed_at = float("-inf")
+        self._resume_at = self._rest_until = self._compare_at = float("-inf")
         self.has_looked = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until ``stop``."""
-        self._stop, self._loop = stop, asyncio.get_running_loop()
+        self._stop = stop
+        self.listening.begin(self._wake.set)
         self.alarms.note_look()
         try:
             await self._begin_at_last()
             await keep_looking(self._look, self._wake, stop, self._clock)
         finally:
-            await asyncio.to_thread(self._events.stop)
+            await self.listening.end()
             self._thread.close()
 
     async def _begin_at_last(self) -> None:
@@ -189,14 +188,6 @@ class _Desk:
                 await self._journal.note_kept(file.file_id, str(path))
                 known.add(path)
 
-    def _notice(self) -> None:
-        """On a thread of watchdog: an exception here would silence it for ever."""
-        self._noticed += 1
-        self._counters.add("watcher_events_total", folder=self._label)
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._wake.set)
-
     async def _look(self) -> timedelta:
         """One round, unless the last one failed a moment ago. Returns when to look again without an event."""
         began = self._clock.monotonic()
@@ -217,47 +208,25 @@ class _Desk:
         return timedelta(seconds=max(0.0, look_again_at - now))
 
     async def _round(self) -> float:
-        await self._arm_events()
+        await self.listening.arm(self._thread, self.alarms)
         await self._take_up(await self._thread.call(self._inbox.claims))
         await self._take_back_grown()
         for item in self._claims.due():
             if not self._stop.is_set():
                 await self._work_on(item)
+        began = self._clock.monotonic()
         listing = await self._thread.call(self._inbox.look)
-        verdict = self._stability.look(listing.files, self._clock.monotonic(), self._claims.waiting())
+        now = self._clock.monotonic()
+        verdict = self._stability.look(listing.files, now, self._claims.waiting())
+        self.listening.note_listing(verdict.fresh, now - began)
         self._note_listing(listing, verdict)
         held_until = await self._claim_all(verdict.finished)
         times = (self._sweep_at(), verdict.look_again_at, self._claims.look_again_at(), held_until)
         return min(time for time in times if time is not None)
 
     def _sweep_at(self) -> float:
-        now = self._clock.monotonic()
-        sweep_at = now + self._settings.sweep.total_seconds()
-        return min(sweep_at, now + _LOOK_AFTER_CLAIM_S) if self._are_events_late() else sweep_at
-
-    def _are_events_late(self) -> bool:
-        is_just_claimed = self._clock.monotonic() < self._claimed_at + _EVENTS_LATE_S
-        return is_just_claimed and self._settings.events and not self._events_trouble
-
-    async def _arm_events(self) -> None:
-        """Keep the watcher alive, before listing: what comes in between is then at least noticed."""
-        now = self._clock.monotonic()
-        if not self._settings.events or now < self._arm_at:
-            return
-        try:
-            await self._thread.call(self._events.ensure)
-        except FolderError as error:
-            if error.name is ErrorName.FOLDER_MISSING:
-                raise
-            self._arm_at = now + self._settings.sweep.total_seconds()
-            if not self._events_trouble:
-                hint = "the sweep finds everything, only later; look at fs.inotify.max_user_watches and _instances"
-                log.warning("watcher_failed", extra=self._about(error=error.line(), hint=hint))
-            self._events_trouble = error.line()
-            self.alarms.note_hearing(error.message)
-        else:
-            self._events_trouble = ""
-            self.alarms.note_hearing("")
+        sweep_at = self.listening.sweep_at()
+        return min(sweep_at, self._clock.monotonic() + _LOOK_AFTER_CLAIM_S) if self.listening.is_late else sweep_at
 
     async def _take_up(self, found: Sequence[Claim]) -> None:
         """Claims of an earlier process, or of a call of ours that was given up, come before anything new."""
@@ -289,10 +258,6 @@ class _Desk:
         return claim
 
     def _note_listing(self, listing: Listing, verdict: Verdict) -> None:
-        is_told = self._noticed != self._noticed_before or self._are_events_late() or not self.has_looked.is_set()
-        if verdict.fresh and not is_told:
-            self._counters.add("sweep_finds_total", len(verdict.fresh), folder=self._label)
-        self._noticed_before = self._noticed
         for name in verdict.ignored:
             self._telling.ignored(name, "no pattern of the target fits its name")
         strangers = frozenset(listing.strangers)
@@ -300,8 +265,6 @@ class _Desk:
             self._telling.ignored(name, f"it is {what}; only regular files are answers")
         self._strangers = strangers
         self.alarms.note_look()
-        self._counters.level("watcher_up", 0 if self._events_trouble else 1, folder=self._label)
-        self._counters.level("last_sweep_timestamp_seconds", self._clock.now().timestamp(), folder=self._label)
 
     async def _claim_all(self, finished: Sequence[Finished]) -> float | None:
         """Claim and use finished files in order. Returns until when an older claim holds the rest back, if one does."""
@@ -324,7 +287,7 @@ class _Desk:
         is_settled = self._rule.finished is not Finish.QUIET or seen.is_unchanged(one.seen)
         item = OpenClaim(claim, one.age, one.first_at, self._clock.monotonic(), is_settled)
         self._claims.add(item)
-        self._claimed_at = item.claimed_at
+        self.listening.note_claim(item.claimed_at)
         self._telling.claimed(claim)
         await self._remove_marker(claim.name)
         return item
@@ -350,7 +313,7 @@ class _Desk:
         self.alarms.note_trouble(error)
         self._counters.add("attempt_failures_total", stage="watch", reason=error.name.value)
         if isinstance(error, FolderError):
-            self._counters.level("watcher_up", 0, folder=self._label)
+            self.listening.note_failure()
         if error.line() != self._trouble:
             log.warning("inbox_waits", extra=self._about(error=error.line(), hint=error.hint))
         self._trouble = error.line()
