@@ -14,7 +14,8 @@ from bridge.transports._file_system import is_share, kind_of
 from bridge.transports._findings import SCRATCH, Findings, Renames
 from bridge.transports._protocol import PausedError, trouble_of
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
-from bridge.transports._staging import Folders, identity_in, opened, paused
+from bridge.transports._rights import Rights
+from bridge.transports._staging import Folders, identity_in, opened, paused, sync
 
 _SCRATCH, _RENAMED = SCRATCH[:2]
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -25,12 +26,11 @@ _STEPS_NS = (60 * 10**9, 2 * 10**9, 10**9, 10**6, 1000, 100, 1)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The folders, and how finished files shall look; ``gid`` is -1 where the group is left as it comes."""
+    """The folders, and the rights and group that finished files shall have."""
 
     outbox: Path
     staging: Path
-    mode: int
-    gid: int
+    rights: Rights
     identity: str | None
 
 
@@ -115,12 +115,11 @@ class _Examination:
 
     def _rights(self, folders: Folders) -> None:
         """Make the scratch file as a finished one is made, and see what became of its rights."""
-        wanted = self._wanted
-        handle = os.open(_SCRATCH, _NEW, wanted.mode, dir_fd=folders.staging)
+        rights = self._wanted.rights
+        gid = rights.gid()
+        handle = os.open(_SCRATCH, _NEW, rights.mode, dir_fd=folders.staging)
         try:
-            if wanted.gid >= 0:
-                os.fchown(handle, -1, wanted.gid)
-            os.fchmod(handle, wanted.mode)
+            rights.give(handle, rights.mode)
             os.write(handle, b"probe\n")
             os.fsync(handle)
             facts = os.fstat(handle)
@@ -130,10 +129,10 @@ class _Examination:
         self._note(
             mode=f"{facts.st_mode & 0o7777:04o}",
             owner=f"{facts.st_uid}:{facts.st_gid}",
-            mode_kept=facts.st_mode & 0o7777 == wanted.mode,
-            group_kept=facts.st_gid == wanted.gid if wanted.gid >= 0 else None,
+            mode_kept=facts.st_mode & 0o7777 == rights.mode,
+            group_kept=facts.st_gid == gid if gid >= 0 else None,
             skew_s=round(skew_s, 1) or 0.0,
-            syncs=True,
+            syncs=sync(folders.outbox) and sync(folders.staging),
         )
 
     def _names(self, folders: Folders) -> None:

@@ -40,8 +40,8 @@ def hold(folders: Folders, held: int, file: FileNames, rename: Rename) -> Wherea
         remove(folders.outbox, file.marker)
     try:
         rename(folders.outbox, file.final, held, file.final)
-    except FileNotFoundError:
-        return Whereabouts.GONE
+    except FileNotFoundError:  # the ERP was quicker, or a share told so of a rename that it had done
+        return Whereabouts.HELD if exists(held, file.final) else Whereabouts.GONE
     return Whereabouts.HELD
 
 

@@ -46,6 +46,45 @@ def rename_unless_there(source_dir: int, source: str, target_dir: int, target: s
     os.rename(source, target, src_dir_fd=source_dir, dst_dir_fd=target_dir)
 
 
+def is_done(source_dir: int, source: str, target_dir: int, target: str) -> bool:
+    """True when a rename that reported a fault was done all the same.
+
+    A share repeats a request whose answer was lost on the way, and then reports what the second one found. Only for a
+    source that nobody else removes.
+    """
+    try:
+        return not exists(source_dir, source) and exists(target_dir, target)
+    except OSError:
+        return False
+
+
+class Renamer:
+    """The rename of one place: by the flag for as long as its file system takes it."""
+
+    def __init__(self) -> None:
+        self.has_flag = True
+
+    def __call__(self, source_dir: int, source: str, target_dir: int, target: str) -> None:
+        """Rename and never replace. Raises what the system says, unless the rename was done all the same."""
+        try:
+            self._rename(source_dir, source, target_dir, target)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            if not is_done(source_dir, source, target_dir, target):
+                raise
+
+    def _rename(self, source_dir: int, source: str, target_dir: int, target: str) -> None:
+        if self.has_flag:
+            try:
+                rename_new(source_dir, source, target_dir, target)
+            except FlagRefusedError:
+                self.has_flag = False
+            else:
+                return
+        rename_unless_there(source_dir, source, target_dir, target)
+
+
 def exists(directory: int, name: str) -> bool:
     """True when the folder has an entry of this name, whatever it is."""
     try:

@@ -17,7 +17,15 @@ from bridge.transports._protocol import PausedError
 IDENTITY_FILE = ".bridge-identity"
 _LONGEST_IDENTITY = 200
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_CONCERNS_ALL = _DISK_FULL | {errno.EROFS, errno.EACCES, errno.ESTALE}
+_AWAY = frozenset(
+    {errno.ENOTCONN, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT}
+    | {errno.ECONNABORTED, errno.ECONNRESET, errno.ENODEV, errno.ENXIO},
+)
+_CONCERNS_ALL = _DISK_FULL | _AWAY | {errno.EROFS}
+# Of the folder's rights or of one file that a program on another machine holds open; a lost share, or one lost file.
+_MAY_CONCERN_ALL = frozenset({errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE})
+_HELD_OPEN = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY})
+_NO_SUCH_ACT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,14 @@ def paused(error: OSError, path: Path) -> PausedError:
             subject=str(path),
             hint="mount the share or make the folder again; if it was removed for good: erp-bridge target trust NAME",
         )
+    if error.errno in _AWAY | {errno.ESTALE, errno.EIO}:
+        return PausedError(
+            f"the share or disk does not answer: {error.strerror}",
+            reason=PauseReason.FOLDER,
+            name=ErrorName.FOLDER_MISSING,
+            subject=str(path),
+            hint="are its server and the network up? The files follow by themselves",
+        )
     if error.errno == errno.EXDEV:
         return PausedError(
             "outbox and staging folder lie on different file systems, so nothing can be renamed between them",
@@ -111,3 +127,36 @@ def paused(error: OSError, path: Path) -> PausedError:
 def concerns_every_file(error: OSError) -> bool:
     """True when the fault is the folder's or the disk's, not this one file's."""
     return error.errno in _CONCERNS_ALL
+
+
+def may_concern_every_file(error: OSError) -> bool:
+    """True when only trying another file can tell whose fault it is."""
+    return error.errno in _MAY_CONCERN_ALL
+
+
+def why(error: OSError) -> str:
+    """A fault of one file in words."""
+    held = "; another program may hold the file open" if error.errno in _HELD_OPEN else ""
+    return f"{error.strerror}{held}"
+
+
+def sync(folder: int) -> bool:
+    """Make the names in a folder durable; false where the file system has no such act, as some shares do not."""
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_ACT:
+            raise
+        return False
+    return True
+
+
+def unanswered(path: Path, after_s: float) -> PausedError:
+    """The pause that a call means which does not come back; a dead network mount lets none."""
+    return PausedError(
+        f"the folder has not answered for {after_s:g} s",
+        reason=PauseReason.FOLDER,
+        name=ErrorName.FOLDER_MISSING,
+        subject=str(path),
+        hint="are its server and the network up? The files follow by themselves",
+    )

@@ -3,40 +3,48 @@
 Not for: states. Each call does one step to the disk, durably, and may be repeated.
 """
 
+import asyncio
 import contextlib
-import grp
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import aiofiles.os
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bridge.errors import ErrorName
-from bridge.states import PauseReason
 from bridge.transports import _folder_examine as examining, _held
 from bridge.transports._findings import SCRATCH, Findings, Strategy, choose
 from bridge.transports._findings_words import how
-from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts, trouble_of
-from bridge.transports._rename import exists, rename_new, rename_unless_there
+from bridge.transports._protocol import End, FileNames, Parcel, Step, Transport, Whereabouts
+from bridge.transports._rename import Renamer, exists
+from bridge.transports._rights import Rights
 from bridge.transports._staging import (
     IDENTITY_FILE,
     Folders,
     concerns_every_file,
     identity_in,
+    may_concern_every_file,
     opened,
     paused,
     prove,
+    sync,
+    unanswered,
+    why,
 )
 
+T = TypeVar("T")
+P = ParamSpec("P")
 Shift = Callable[[Folders, int, FileNames, _held.Rename], Whereabouts]
 
 _PROBE = SCRATCH[0]
 _READ_AT_ONCE = 1 << 20
+_ANSWERS_WITHIN_S = 120.0
+"""A whole batch on a slow share takes less. A call given up goes on in its thread, and those after it wait for it."""
 
 
 class Options(BaseModel):
@@ -72,10 +80,9 @@ class FolderTransport:
     def __init__(self, options: Options) -> None:
         self._outbox = options.directory
         self._staging = options.staging
-        self._mode = int(options.mode, 8)
-        self._group = options.group
+        self._rights = Rights(int(options.mode, 8), options.group)
+        self._rename = Renamer()
         self._identity = ""
-        self._has_flag = True
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"drop-{self._outbox.name}")
 
     def pin(self, shown: str, configured: str) -> None:
@@ -83,56 +90,65 @@ class FolderTransport:
 
     async def plant(self, identity: str, *, replace: bool) -> None:
         """Make both folders and the identity file; see the protocol."""
-        await aiofiles.os.wrap(self._plant)(identity, replace, executor=self._pool)
+        await self._call(self._plant, identity, replace)
 
     async def probe(self, identity: str) -> str:
         """Rename a scratch file across, under dot names; return how a taken name will be noticed."""
         self._identity = identity
-        return await aiofiles.os.wrap(self._probe)(executor=self._pool)
+        return await self._call(self._probe)
 
     async def examine(self, identity: str | None) -> Findings:
         """Try what the file system can do with scratch names; see the protocol."""
-        return await aiofiles.os.wrap(self._examine)(identity, executor=self._pool)
+        return await self._call(self._examine, identity)
 
     async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
         """Write and sync each staging file, then sync the staging folder once."""
-        return await aiofiles.os.wrap(self._stage)(parcels, executor=self._pool)
+        return await self._call(self._stage, parcels)
 
     async def publish(self, parcels: Sequence[Parcel]) -> list[Step]:
         """Rename each staging file to its final name, then sync both folders once."""
-        return await aiofiles.os.wrap(self._publish)(parcels, executor=self._pool)
+        return await self._call(self._publish, parcels)
 
     async def missing(self, names: Sequence[str]) -> set[str]:
         """Those of these names that the outbox no longer has."""
-        return await aiofiles.os.wrap(self._missing)(names, executor=self._pool)
+        return await self._call(self._missing, names)
 
     async def staged(self) -> set[str]:
         """The names that lie in the staging folder, whichever folder that is."""
-        return await aiofiles.os.wrap(self._staged)(executor=self._pool)
+        return await self._call(self._staged)
 
     async def hold(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
         """Move these files to ``.held`` in the outbox; see the protocol."""
-        return await aiofiles.os.wrap(self._shift)(_held.hold, files, executor=self._pool)
+        return await self._call(self._shift, _held.hold, files)
 
     async def release(self, files: Sequence[FileNames]) -> dict[int, Whereabouts]:
         """Move these files from ``.held`` back into the outbox; see the protocol."""
-        return await aiofiles.os.wrap(self._shift)(_held.release, files, executor=self._pool)
+        return await self._call(self._shift, _held.release, files)
 
     async def withdraw(self, files: Sequence[FileNames]) -> None:
         """Remove the staging names and held files of these."""
-        await aiofiles.os.wrap(self._withdraw)(files, executor=self._pool)
+        await self._call(self._withdraw, files)
 
     async def wishes(self) -> set[str]:
         """The names beside which a ``NAME.hold`` lies in the outbox."""
-        return await aiofiles.os.wrap(self._wishes)(executor=self._pool)
+        return await self._call(self._wishes)
 
     async def close(self) -> None:
         """End the thread."""
         self._pool.shutdown(wait=False)
 
+    async def _call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work`` on the target's own thread. Raises :class:`PausedError` when it does not come back."""
+        try:
+            async with asyncio.timeout(_ANSWERS_WITHIN_S):
+                done: T = await aiofiles.os.wrap(partial(work, *args, **kwargs))(executor=self._pool)
+        except TimeoutError as error:
+            raise unanswered(self._outbox, _ANSWERS_WITHIN_S) from error
+        return done
+
     def _plant(self, identity: str, replace: bool) -> None:  # noqa: FBT001 - the executor passes by position
         try:
-            self._make_folders()
+            self._rights.make_folders(self._outbox, self._staging)
         except OSError as error:
             raise paused(error, self._staging) from error
         with opened(self._outbox, self._staging) as folders:
@@ -149,32 +165,9 @@ class FolderTransport:
                     src_dir_fd=folders.staging,
                     dst_dir_fd=folders.staging,
                 )
-                os.fsync(folders.staging)
+                sync(folders.staging)
             except OSError as error:
                 raise paused(error, self._staging) from error
-
-    def _make_folders(self) -> None:
-        """An outbox that we make is shared with the ERP's group, one that is there is left as it is."""
-        if not self._outbox.is_dir():
-            self._outbox.mkdir(parents=True)
-            if self._group:
-                os.chown(self._outbox, -1, self._gid())
-            self._outbox.chmod(0o2770)
-        self._staging.mkdir(mode=0o700, parents=True, exist_ok=True)
-        inherited = stat.S_IMODE(self._staging.stat().st_mode) & stat.S_ISGID  # gives our files the outbox's group
-        self._staging.chmod(0o700 | inherited)
-
-    def _gid(self) -> int:
-        try:
-            return grp.getgrnam(self._group).gr_gid
-        except KeyError as error:
-            raise PausedError(
-                f'there is no unix group "{self._group}"',
-                reason=PauseReason.FOLDER,
-                name=ErrorName.FOLDER_REFUSED,
-                subject=str(self._outbox),
-                hint="make the group, or mend [targets.NAME] group",
-            ) from error
 
     def _probe(self) -> str:
         with opened(self._outbox, self._staging) as folders:
@@ -184,42 +177,55 @@ class FolderTransport:
                 _unlink(_PROBE, folders.outbox)
                 strategy = choose(examining.tried(folders))
                 _unlink(_PROBE, folders.outbox)
+                can_sync = sync(folders.outbox) and sync(folders.staging)
             except OSError as error:
                 raise paused(error, self._outbox) from error
-        self._has_flag = strategy is Strategy.NEVER_REPLACES
-        return how(strategy)
+        self._rename.has_flag = strategy is Strategy.NEVER_REPLACES
+        return "; ".join(_manners(strategy, can_sync=can_sync, has_rights=self._rights.are_known))
 
     def _examine(self, identity: str | None) -> Findings:
-        try:
-            gid = self._gid() if self._group else -1
-        except PausedError as error:
-            return Findings("folder", str(self._outbox), trouble=trouble_of(error))
-        found = examining.examine(examining.Wanted(self._outbox, self._staging, self._mode, gid, identity))
+        found = examining.examine(examining.Wanted(self._outbox, self._staging, self._rights, identity))
         if found.trouble is None:
-            self._has_flag = found.strategy is Strategy.NEVER_REPLACES
+            self._rename.has_flag = found.strategy is Strategy.NEVER_REPLACES
         return found
+
+    def _try_across(self, folders: Folders) -> None:
+        """Publish a scratch file under a dot name, and remove it. Raises ``OSError`` when that cannot be."""
+        self._write(folders, _PROBE, b"", mode=0o600)
+        _unlink(_PROBE, folders.outbox)
+        self._rename(folders.staging, _PROBE, folders.outbox, _PROBE)
+        _unlink(_PROBE, folders.outbox)
+
+    def _pause_if_every_file(self, folders: Folders, error: OSError, path: Path) -> None:
+        """Raise the pause unless the fault is one file's, as when a program on another machine holds that one open."""
+        if concerns_every_file(error):
+            raise paused(error, path) from error
+        if may_concern_every_file(error):
+            try:
+                self._try_across(folders)
+            except OSError:
+                raise paused(error, path) from error
 
     def _stage(self, parcels: Sequence[Parcel]) -> list[Step]:
         with opened(self._outbox, self._staging) as folders:
             prove(folders, self._identity, self._staging)
             steps = [self._stage_one(folders, parcel) for parcel in parcels]
             try:
-                os.fsync(folders.staging)
+                sync(folders.staging)
             except OSError as error:
                 raise paused(error, self._staging) from error
         return steps
 
     def _stage_one(self, folders: Folders, parcel: Parcel) -> Step:
         try:
-            self._write(folders, parcel.staging, parcel.content, mode=self._mode)
+            self._write(folders, parcel.staging, parcel.content, mode=self._rights.mode)
             if parcel.marker:
-                self._write(folders, _marker_staging(parcel), b"", mode=self._mode)
+                self._write(folders, _marker_staging(parcel), b"", mode=self._rights.mode)
         except OSError as error:
             with contextlib.suppress(OSError):  # what is left of it is cleared by the next try
                 _unlink(parcel.staging, folders.staging)
-            if concerns_every_file(error):
-                raise paused(error, self._staging) from error
-            return Step(parcel.id, End.FAILED, f"{parcel.staging}: {error.strerror}")
+            self._pause_if_every_file(folders, error, self._staging)
+            return Step(parcel.id, End.FAILED, f"{parcel.staging}: {why(error)}")
         return Step(parcel.id, End.STAGED)
 
     def _write(self, folders: Folders, name: str, content: bytes, *, mode: int) -> None:
@@ -228,9 +234,7 @@ class FolderTransport:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(name, flags, mode, dir_fd=folders.staging)
         try:
-            if self._group:
-                os.fchown(handle, -1, self._gid())
-            os.fchmod(handle, mode)
+            self._rights.give(handle, mode)
             rest = memoryview(content)
             while rest:
                 rest = rest[os.write(handle, rest) :]
@@ -243,8 +247,8 @@ class FolderTransport:
             prove(folders, self._identity, self._staging)
             steps = [self._publish_one(folders, parcel) for parcel in parcels]
             try:
-                os.fsync(folders.outbox)
-                os.fsync(folders.staging)
+                sync(folders.outbox)
+                sync(folders.staging)
             except OSError as error:
                 raise paused(error, self._outbox) from error
         return steps
@@ -253,22 +257,20 @@ class FolderTransport:
         try:
             if parcel.verify and not _is_whole(folders, parcel):
                 return Step(parcel.id, End.STAGE_AGAIN, f"{parcel.staging} is not what was written")
-            step = self._rename(folders, parcel)
+            step = self._rename_one(folders, parcel)
             if parcel.marker and step.end is End.PRESUMED:
                 _unlink(_marker_staging(parcel), folders.staging)  # it would announce a file that is not there
             elif parcel.marker and step.end is End.PUBLISHED:
                 self._rename_marker(folders, parcel)
         except OSError as error:
-            if concerns_every_file(error):
-                raise paused(error, self._outbox) from error
-            return Step(parcel.id, End.FAILED, f"{parcel.final}: {error.strerror}")
+            self._pause_if_every_file(folders, error, self._outbox)
+            return Step(parcel.id, End.FAILED, f"{parcel.final}: {why(error)}")
         return step
 
-    def _rename(self, folders: Folders, parcel: Parcel) -> Step:
+    def _rename_one(self, folders: Folders, parcel: Parcel) -> Step:
         """The one act that publishes. A missing staging name means that it happened before (invariant 6)."""
-        rename = rename_new if self._has_flag else rename_unless_there
         try:
-            rename(folders.staging, parcel.staging, folders.outbox, parcel.final)
+            self._rename(folders.staging, parcel.staging, folders.outbox, parcel.final)
         except FileNotFoundError:
             is_there = exists(folders.outbox, parcel.final)
             return Step(parcel.id, End.PUBLISHED if is_there else End.PRESUMED)
@@ -279,28 +281,29 @@ class FolderTransport:
     def _resolve_taken_name(self, folders: Folders, parcel: Parcel) -> Step:
         staged = os.stat(parcel.staging, dir_fd=folders.staging, follow_symlinks=False)
         final = os.stat(parcel.final, dir_fd=folders.outbox, follow_symlinks=False)
-        if (staged.st_dev, staged.st_ino) == (final.st_dev, final.st_ino):
+        is_same = (staged.st_dev, staged.st_ino) == (final.st_dev, final.st_ino)
+        if is_same and _holds(folders.outbox, parcel.final, parcel):  # some shares give one number to two files
             _unlink(parcel.staging, folders.staging)
             return Step(parcel.id, End.PUBLISHED)
         return Step(parcel.id, End.COLLISION, f"another file lies in the outbox as {parcel.final}")
 
     def _rename_marker(self, folders: Folders, parcel: Parcel | FileNames) -> None:
-        rename = rename_new if self._has_flag else rename_unless_there
         try:
-            rename(folders.staging, _marker_staging(parcel), folders.outbox, parcel.marker)
+            self._rename(folders.staging, _marker_staging(parcel), folders.outbox, parcel.marker)
         except FileNotFoundError:
             return
         except FileExistsError:
             _unlink(_marker_staging(parcel), folders.staging)
 
     def _missing(self, names: Sequence[str]) -> set[str]:
+        """A name that the listing lacks is asked for by itself: a share may list late, or in other letters."""
         with opened(self._outbox, self._staging) as folders:
             prove(folders, self._identity, self._staging)
             try:
                 present = set(os.listdir(folders.outbox))  # noqa: PTH208 - of the proven descriptor
+                return {name for name in names if name not in present and not exists(folders.outbox, name)}
             except OSError as error:
                 raise paused(error, self._outbox) from error
-        return {name for name in names if name not in present}
 
     def _staged(self) -> set[str]:
         with opened(self._outbox, self._staging) as folders:
@@ -324,15 +327,14 @@ class FolderTransport:
         with self._at_held() as (folders, held):
             found = {file.id: self._shift_one(act, folders, held, file) for file in files}
             for folder in (folders.outbox, held, folders.staging):
-                os.fsync(folder)
+                sync(folder)
         return found
 
     def _shift_one(self, act: Shift, folders: Folders, held: int, file: FileNames) -> Whereabouts:
-        rename = rename_new if self._has_flag else rename_unless_there
         try:
-            found = act(folders, held, file, rename)
+            found = act(folders, held, file, self._rename)
             if file.marker and found is Whereabouts.BACK and not exists(folders.outbox, file.marker):
-                self._write(folders, _marker_staging(file), b"", mode=self._mode)
+                self._write(folders, _marker_staging(file), b"", mode=self._rights.mode)
                 self._rename_marker(folders, file)
         except OSError as error:
             if concerns_every_file(error):
@@ -360,12 +362,26 @@ def _marker_staging(parcel: Parcel | FileNames) -> str:
     return f"{parcel.marker}.part"
 
 
+def _manners(strategy: Strategy, *, can_sync: bool, has_rights: bool) -> Iterator[str]:
+    """How files are published here, and what the file system cannot do, for people."""
+    yield how(strategy)
+    if not can_sync:
+        yield "folders cannot be synced (a power cut of the share's server may take the last files back)"
+    if not has_rights:
+        yield "rights cannot be set (the options of the mount decide who reads)"
+
+
 def _is_whole(folders: Folders, parcel: Parcel) -> bool:
     """True when the staging file holds the journal's bytes, or is gone (then it was renamed)."""
     try:
-        handle = os.open(parcel.staging, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folders.staging)
+        return _holds(folders.staging, parcel.staging, parcel)
     except FileNotFoundError:
         return True
+
+
+def _holds(folder: int, name: str, parcel: Parcel) -> bool:
+    """True when the file of that name holds exactly the parcel's bytes."""
+    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     with os.fdopen(handle, "rb") as file:
         if os.fstat(handle).st_size != len(parcel.content):
             return False
