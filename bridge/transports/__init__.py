@@ -16,8 +16,9 @@ from bridge.transports._examining import Surroundings, document, examined
 from bridge.transports._findings import Findings, Strategy, findings_in
 from bridge.transports._findings_changes import Change, changes
 from bridge.transports._protocol import End, FileNames, HostKeyError, Parcel, PausedError, Step, Transport, Whereabouts
-from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
+from bridge.transports._rename import FlagRefusedError, exists, is_done, rename_new, rename_unless_there
 from bridge.transports._serving import Pace, Reading, Rights, Server, ServerSettings, Share, Sight, VisitSettings
+from bridge.transports._staging import sync
 
 if TYPE_CHECKING:
     from bridge.transports._visit import Visit
@@ -52,11 +53,13 @@ __all__ = [
     "exists",
     "findings_in",
     "host_fingerprint",
+    "is_done",
     "options_of",
     "rename_new",
     "rename_unless_there",
     "sftp_server",
     "sftp_visit",
+    "sync",
 ]
 
 

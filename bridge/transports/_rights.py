@@ -18,7 +18,7 @@ from bridge.transports._protocol import PausedError
 _NO_SUCH_ACT = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
-class Rights:
+class FolderRights:
     """The rights and the unix group of one target; ``are_known`` turns false once the file system had none to set."""
 
     def __init__(self, mode: int, group: str) -> None:

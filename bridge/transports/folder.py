@@ -22,7 +22,7 @@ from bridge.transports._findings import SCRATCH, Findings, Strategy, choose
 from bridge.transports._findings_words import how
 from bridge.transports._protocol import End, FileNames, Parcel, Step, Transport, Whereabouts
 from bridge.transports._rename import Renamer, exists
-from bridge.transports._rights import Rights
+from bridge.transports._rights import FolderRights
 from bridge.transports._staging import (
     IDENTITY_FILE,
     Folders,
@@ -80,7 +80,7 @@ class FolderTransport:
     def __init__(self, options: Options) -> None:
         self._outbox = options.directory
         self._staging = options.staging
-        self._rights = Rights(int(options.mode, 8), options.group)
+        self._rights = FolderRights(int(options.mode, 8), options.group)
         self._rename = Renamer()
         self._identity = ""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"drop-{self._outbox.name}")

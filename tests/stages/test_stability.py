@@ -55,6 +55,14 @@ def test_a_change_begins_the_wait_anew(changed: Seen) -> None:
     assert names(after) == ["a"]
 
 
+def test_an_inode_that_is_another_one_at_each_look_keeps_no_file_waiting_for_ever() -> None:
+    stability = Stability(QUIET)
+
+    looks = [names(stability.look([seen("a", inode=at + 1)], float(at))) for at in range(5)]
+
+    assert looks == [[], [], [], ["a"], ["a"]]
+
+
 def test_without_a_wait_two_looks_are_still_needed() -> None:
     stability = Stability(Rule(Finish.QUIET, timedelta()))
 

@@ -5,7 +5,7 @@ outage is one alert.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.clock import Clock
 from bridge.errors import BridgeError
@@ -34,6 +34,7 @@ class Alarms:
         self._trouble: BridgeError | None = None
         self._deaf_since: _Moment | None = None
         self._deaf_because = ""
+        self._stuck: tuple[str, _Moment, str] | None = None
 
     def note_look(self) -> None:
         """The inbox was listed, or a file of it was dealt with; the first look counts from the start on."""
@@ -51,9 +52,18 @@ class Alarms:
             self._deaf_since = self._now()
         self._deaf_because = trouble
 
+    def note_stuck(self, name: str, since: float, why: str) -> None:
+        """The file that cannot be taken or moved on for longest, ``since`` on the monotonic clock; no name: none."""
+        known = self._stuck
+        if not name:
+            self._stuck = None
+        elif known is None or (known[0], known[1].monotonic) != (name, since):
+            ago = timedelta(seconds=self._clock.monotonic() - since)
+            self._stuck = (name, _Moment(self._clock.now() - ago, since), why)
+
     def findings(self) -> list[AlertFound]:
         """The outages that last too long now."""
-        return [*self._stalled(), *self._deaf()]
+        return [*self._stalled(), *self._deaf(), *self._stuck_file()]
 
     def _stalled(self) -> list[AlertFound]:
         settings = self._settings
@@ -85,6 +95,18 @@ class Alarms:
             "Do: raise fs.inotify.max_user_instances and fs.inotify.max_user_watches; it mends itself then"
         )
         return [AlertFound("watcher_down", str(self._pickup.directory), "ticket", text)]
+
+    def _stuck_file(self) -> list[AlertFound]:
+        within = self._settings.stalled_after
+        if self._stuck is None or self._clock.monotonic() - self._stuck[1].monotonic < within.total_seconds():
+            return []
+        name, since, why = self._stuck
+        text = (
+            f"The file {name} in {self._pickup.directory} cannot be taken: {why} (since {self._shown(since)}). "
+            "What it says of its orders stays unread; younger files are read meanwhile. "
+            "Do: close the program that holds it open, or give the bridge's user the right to move it"
+        )
+        return [AlertFound("answer_stuck", str(self._pickup.directory), "ticket", text)]
 
     def _now(self) -> _Moment:
         return _Moment(self._clock.now(), self._clock.monotonic())

@@ -34,8 +34,9 @@ _LATEST_S = 2.0
 class OpenClaim:
     """A claimed file that is still in ``.work``; times on the monotonic clock.
 
-    ``is_settled`` is false when the file was another one at the claim than in the listing that called it finished;
-    ``is_linked`` tells that it had a second name at the last look.
+    ``is_settled`` is false while the file was another one at its last look than at the one before; ``listed`` is how
+    the listing showed it that called it finished, which on a share may be seconds old. ``is_linked`` tells that it had
+    a second name at the last look, ``stuck_since`` since when nothing can be done with it.
     """
 
     claim: Claim
@@ -44,12 +45,14 @@ class OpenClaim:
     claimed_at: float
     is_settled: bool = True
     is_linked: bool = False
+    listed: Seen | None = None
     seen: Seen | None = None
     unchanged_since: float = 0.0
     look_at: float = 0.0
     recorded_as: set[str] = field(default_factory=set)
     is_done: bool = False
     told: str = ""
+    stuck_since: float | None = None
     moved: "Moved | None" = None
 
 
@@ -83,7 +86,7 @@ def study(contents: Contents, format_: formats.Format) -> Study:
     except formats.Unreadable as error:
         return Study(contents, digest, None, error.fault, is_whole=False)
     says_something = bool(reading.acknowledgements or reading.faults)
-    is_whole = says_something and contents.links == 1 and formats.is_whole(format_, contents.content)
+    is_whole = says_something and contents.links <= 1 and formats.is_whole(format_, contents.content)
     return Study(contents, digest, reading, None, is_whole)
 
 
@@ -129,6 +132,11 @@ class Claims:
         """When the next claim is due."""
         return min((item.look_at for item in self._open.values()), default=None)
 
+    def stuck(self) -> OpenClaim | None:
+        """The claim with which nothing could be done for longest."""
+        stuck = [item for item in self._open.values() if item.stuck_since is not None]
+        return min(stuck, key=lambda item: item.stuck_since or 0.0, default=None)
+
     async def work_on(self, item: OpenClaim) -> Kept | None:
         """Take a claim one look further; returns where the file lies once it has moved on.
 
@@ -137,11 +145,13 @@ class Claims:
         try:
             kept = await self._advance(item)
         except FolderError as error:
+            item.stuck_since = item.stuck_since or self._tools.clock.monotonic()
             item.look_at = self._tools.clock.monotonic() + self._tools.settings.sweep.total_seconds()
             if item.told != error.line():  # once, not at every try
                 item.told = error.line()
                 self._tools.telling.stuck(item.claim.name, error)
             return None
+        item.stuck_since = None
         if item.is_done:
             del self._open[item.claim]
         return kept
@@ -189,7 +199,7 @@ class Claims:
             return True
         glance = await self._tools.thread.call(lambda: self._tools.inbox.glance(item.claim))
         is_patient = self._tools.clock.monotonic() < self._patience_ends(item)
-        if glance is None or not glance.is_unchanged(item.seen) or not is_patient:
+        if glance is None or not glance.is_alike(item.seen) or not is_patient:
             return True
         self._wait(item)
         return False
@@ -199,7 +209,10 @@ class Claims:
         return None if contents is None else study(contents, self._tools.pickup.format)
 
     def _note_look(self, item: OpenClaim, contents: Contents) -> None:
-        if item.seen is None or not item.seen.is_unchanged(contents.seen):
+        before = item.seen or item.listed
+        if before is not None and not before.is_alike(contents.seen):
+            item.is_settled = False
+        if item.seen is None or not item.seen.is_alike(contents.seen):
             item.unchanged_since = self._tools.clock.monotonic()
         item.seen = contents.seen
         item.is_linked = contents.links > 1
@@ -255,7 +268,7 @@ class Claims:
 
         def work() -> Path | None:
             glance = inbox.glance(item.claim)
-            if glance is None or not (glance.is_unchanged(seen) or found.contents.is_final):
+            if glance is None or not (glance.is_alike(seen) or found.contents.is_final):
                 return None
             try:
                 with inbox.opened(item.claim) as place:

@@ -104,6 +104,8 @@ def _folder_error(error: OSError, directory: Path) -> FolderError:
 
 
 _NO_RIGHTS = (ErrorName.FOLDER_REFUSED, "give the bridge's user rights: chgrp to the shared group, chmod 2770")
+_AWAY = (ErrorName.FOLDER_MISSING, "are the share's server and the network up? The bridge goes on by itself")
+_HELD_OPEN = (ErrorName.FOLDER_REFUSED, "another program holds the file open; it is tried again")
 _NO_ROOM = (ErrorName.DISK_FULL, "make room; the file waits in .work meanwhile")
 _ADVICE = {
     errno.ENOENT: (ErrorName.FOLDER_MISSING, "make the folder again, or mount its share; the bridge goes on by itself"),
@@ -115,4 +117,7 @@ _ADVICE = {
     errno.EROFS: _NO_RIGHTS,
     errno.ENOSPC: _NO_ROOM,
     errno.EDQUOT: _NO_ROOM,
+    errno.EBUSY: _HELD_OPEN,
+    errno.ETXTBSY: _HELD_OPEN,
+    **dict.fromkeys((errno.ESTALE, errno.EIO, errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT), _AWAY),
 }

@@ -18,6 +18,7 @@ from bridge.stages.watch.stability import Seen
 
 WORK = ".work"
 _READ_AT_ONCE = 1 << 20
+_ONE_FILE_S = frozenset({errno.EBUSY, errno.ETXTBSY, errno.EACCES, errno.EPERM, errno.ESTALE, errno.EIO})
 _READ_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -54,6 +55,10 @@ class Contents:
     links: int = 1
     refusal: str = ""
     is_final: bool = False
+
+
+class RefusedError(OSError):
+    """One file cannot be taken yet: a program elsewhere holds it open, or its share lost hold of it for a moment."""
 
 
 class Inbox:
@@ -93,17 +98,20 @@ class Inbox:
         """Take a file out of the inbox; ``None`` when it is gone.
 
         It moves into a folder made for it, so it overwrites nothing. A death in between leaves an empty folder.
+        Raises :class:`RefusedError` when only this file stays where it is.
         """
         with moves.opened(self.directory) as folder, self._opened_work() as work:
             claim = Claim(self._new_id(), name)
             os.mkdir(claim.id, 0o700, dir_fd=work)
             with moves.opened_below(work, claim.id) as place:
                 try:
-                    os.rename(name, name, src_dir_fd=folder, dst_dir_fd=place)
-                except FileNotFoundError:
-                    os.rmdir(claim.id, dir_fd=work)
-                    return None
-        return claim
+                    is_mine = _taken(folder, place, name)
+                except OSError:
+                    _remove_folder(work, claim.id)
+                    raise
+            if not is_mine:
+                _remove_folder(work, claim.id)
+        return claim if is_mine else None
 
     def reclaim(self, path: Path, name: str) -> Claim | None:
         """Take a file that was kept already back into a new claim; ``None`` when it is gone."""
@@ -171,12 +179,33 @@ class Inbox:
         return f"{self._last_id:020}-{secrets.token_hex(4)}"
 
 
+def _taken(folder: int, place: int, name: str) -> bool:
+    """Rename a file into its claim; false when it is gone. Whatever is reported, a file that lies there was taken."""
+    try:
+        os.rename(name, name, src_dir_fd=folder, dst_dir_fd=place)
+    except OSError as error:
+        if moves.exists(place, name):
+            return True
+        if isinstance(error, FileNotFoundError):
+            return False
+        if error.errno in _ONE_FILE_S:
+            raise RefusedError(error.errno, error.strerror, name) from error
+        raise
+    return True
+
+
 def _listed(folder: int) -> tuple[dict[str, Seen], dict[str, str]]:
     files: dict[str, Seen] = {}
     strangers: dict[str, str] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            facts = _facts(entry)
+            try:
+                facts = _facts(entry)
+            except OSError as error:
+                if error.errno not in _ONE_FILE_S:
+                    raise
+                strangers[entry.name] = f"something that cannot be looked at now ({error.strerror})"
+                continue
             if facts is not None and stat.S_ISREG(facts.st_mode):
                 files[entry.name] = _seen(entry.name, facts)
             elif facts is not None and not stat.S_ISDIR(facts.st_mode):
@@ -210,7 +239,9 @@ def _folders(work: int) -> list[str]:
 
 def _claims_in(work: int, claim_id: str) -> list[Claim]:
     with moves.opened_below(work, claim_id) as place:
-        found = [Claim(claim_id, name) for name in sorted(os.listdir(place))]  # noqa: PTH208 - of a descriptor
+        # An NFS or FUSE client keeps a file that was removed while it was open under a dot name: no claim of ours.
+        names = [name for name in sorted(os.listdir(place)) if not name.startswith(".")]  # noqa: PTH208 - of a descriptor
+        found = [Claim(claim_id, name) for name in names]
     if not found:
         _remove_folder(work, claim_id)
     return found
@@ -228,6 +259,8 @@ def _read(place: int, name: str, limit: int) -> Contents:
     try:
         descriptor = os.open(name, _READ_ONLY, dir_fd=place)
     except PermissionError:
+        if os.access(name, os.R_OK, dir_fd=place):  # not the rights then: another program has locked it
+            raise
         seen = _seen(name, os.stat(name, dir_fd=place, follow_symlinks=False))
         return Contents(seen, refusal="the bridge has no right to read it")
     try:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bridge.transports import FlagRefusedError, exists, rename_new, rename_unless_there
+from bridge.transports import FlagRefusedError, exists, is_done, rename_new, rename_unless_there, sync
 
-__all__ = ["ChangedError", "exists", "move", "opened", "opened_below", "remove"]
+__all__ = ["ChangedError", "exists", "move", "opened", "opened_below", "remove", "sync"]
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _COPIED_AT_ONCE = 1 << 20
@@ -51,9 +51,12 @@ def move(source_dir: int, source: str, target_dir: int, target: str) -> None:
     temporary name, the rename, a synced folder, and only then the unlink. A death before the unlink leaves a second
     whole copy and the source, which is moved again under the next free name.
     """
+    was_free = not exists(target_dir, target)
     try:
         _rename(source_dir, source, target_dir, target)
     except OSError as error:
+        if was_free and is_done(source_dir, source, target_dir, target):  # a share lost the answer
+            return
         if error.errno != errno.EXDEV:
             raise
         _carry_across(source_dir, source, target_dir, target)
@@ -74,7 +77,7 @@ def _carry_across(source_dir: int, source: str, target_dir: int, target: str) ->
         raise OSError(errno.EXDEV, "only a regular file can go to another file system", source)
     _copy(source_dir, source, target_dir, temporary)
     after = os.stat(source, dir_fd=source_dir, follow_symlinks=False)
-    if (before.st_ino, before.st_size, before.st_mtime_ns) != (after.st_ino, after.st_size, after.st_mtime_ns):
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         os.unlink(temporary, dir_fd=target_dir)
         raise ChangedError(errno.EBUSY, "it is being written to", source)
     try:
@@ -82,7 +85,7 @@ def _carry_across(source_dir: int, source: str, target_dir: int, target: str) ->
     except FileExistsError:
         os.unlink(temporary, dir_fd=target_dir)
         raise
-    os.fsync(target_dir)
+    sync(target_dir)
     os.unlink(source, dir_fd=source_dir)
 
 

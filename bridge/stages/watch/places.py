@@ -53,7 +53,7 @@ class Places:
                     moves.move(source, name, target, kept)
                 except FileExistsError:
                     continue
-                os.fsync(target)
+                moves.sync(target)
                 return self._quarantine / kept
 
     def find(self, file: PlacelessFile, days: Collection[date], known: Collection[Path]) -> Path | None:

@@ -37,7 +37,11 @@ class Seen:
 
     def is_unchanged(self, other: "Seen") -> bool:
         """True when both are the same file with the same size and mtime, whatever its name."""
-        return (self.inode, self.size, self.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+        return self.inode == other.inode and self.is_alike(other)
+
+    def is_alike(self, other: "Seen") -> bool:
+        """The same without the inode, which some shares make up anew at each look."""
+        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class _Memory:
     first_at: float
     since: float
     looks: int = 0
+    is_renumbered: bool = False
 
     @property
     def age(self) -> Age:
@@ -117,8 +122,9 @@ class Stability:
     """Remembers earlier looks at one folder.
 
     In the quiet rule a file is finished when two looks at least ``quiet_for`` apart *by our clock* found it the same;
-    an mtime is only compared with itself. A file's place in the order is the oldest mtime seen of it, so that one
-    which is still being written does not fall behind those it began before.
+    an mtime is only compared with itself. Another inode begins the wait anew, but only once for a file that looks the
+    same else: on some shares the inode is another one at each look. A file's place in the order is the oldest mtime
+    seen of it, so that one which is still being written does not fall behind those it began before.
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -162,9 +168,11 @@ class Stability:
 
     def _remembered(self, seen: Seen, at: float) -> _Memory:
         memory = self._memory.get(seen.name)
-        if memory is None or memory.seen.inode != seen.inode:
+        if memory is None or (memory.seen.inode != seen.inode and not memory.seen.is_alike(seen)):
             return _Memory(seen, seen.mtime_ns, at, at)
-        memory.since = memory.since if memory.seen.is_unchanged(seen) else at
+        if memory.seen.inode != seen.inode and not memory.is_renumbered:
+            return _Memory(seen, memory.began_ns, memory.first_at, at, is_renumbered=True)
+        memory.since = memory.since if memory.seen.is_alike(seen) else at
         memory.began_ns = min(memory.began_ns, seen.mtime_ns)
         memory.seen = seen
         memory.looks += 1

@@ -24,10 +24,11 @@ from bridge.stages.courier import keep_looking
 from bridge.stages.watch.alarms import Alarms
 from bridge.stages.watch.claims import Claims, OpenClaim, Tools
 from bridge.stages.watch.folder import FolderError, FolderThread, Method, Pickup, WatchSettings
-from bridge.stages.watch.inbox import Claim, Inbox, Listing
+from bridge.stages.watch.inbox import Claim, Inbox, Listing, RefusedError
 from bridge.stages.watch.kept import REMEMBERED_S, Kept, KeptFiles, compare
 from bridge.stages.watch.listening import Listening
 from bridge.stages.watch.places import Places
+from bridge.stages.watch.refusals import Refusals
 from bridge.stages.watch.stability import Finish, Finished, Rule, Seen, Stability, Verdict, holder
 from bridge.stages.watch.telling import Telling
 
@@ -132,6 +133,7 @@ class _Desk:
         )
         self._stability = Stability(rule)
         self._kept = KeptFiles()
+        self._refusals = Refusals(shared.settings.sweep.total_seconds())
         self.listening = Listening(pickup, shared.settings, shared.clock, shared.counters)
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
@@ -217,11 +219,14 @@ class _Desk:
         began = self._clock.monotonic()
         listing = await self._thread.call(self._inbox.look)
         now = self._clock.monotonic()
-        verdict = self._stability.look(listing.files, now, self._claims.waiting())
+        self._refusals.keep({seen.name for seen in listing.files})
+        verdict = self._stability.look(listing.files, now, [*self._claims.waiting(), *self._refusals.waiting()])
         self.listening.note_listing(verdict.fresh, now - began)
         self._note_listing(listing, verdict)
         held_until = await self._claim_all(verdict.finished)
-        times = (self._sweep_at(), verdict.look_again_at, self._claims.look_again_at(), held_until)
+        self._note_stuck()
+        again_at = (self._claims.look_again_at(), self._refusals.again_at())
+        times = (self._sweep_at(), verdict.look_again_at, held_until, *again_at)
         return min(time for time in times if time is not None)
 
     def _sweep_at(self) -> float:
@@ -271,7 +276,10 @@ class _Desk:
         for one in finished:
             if self._stop.is_set() or len(self._claims) >= OPEN_AT_MOST:
                 return None
-            held_until = holder(one.age, self._claims.waiting(), self._clock.monotonic())
+            now = self._clock.monotonic()
+            if not self._refusals.may_try(one.seen.name, now):
+                continue
+            held_until = holder(one.age, [*self._claims.waiting(), *self._refusals.waiting()], now)
             if held_until is not None:
                 return held_until
             item = await self._claim(one)
@@ -281,19 +289,29 @@ class _Desk:
 
     async def _claim(self, one: Finished) -> OpenClaim | None:
         taken = await self._thread.call(lambda: self._take(one.seen.name))
+        if isinstance(taken, RefusedError):
+            if self._refusals.note(one, str(taken.strerror), self._clock.monotonic()):
+                self._telling.refused(one.seen.name, str(taken.strerror))
+            return None
+        self._refusals.forget(one.seen.name)
         if taken is None:
             return None
         claim, seen = taken
-        is_settled = self._rule.finished is not Finish.QUIET or seen.is_unchanged(one.seen)
+        is_quiet = self._rule.finished is Finish.QUIET
+        is_settled = not is_quiet or seen.is_unchanged(one.seen)
         item = OpenClaim(claim, one.age, one.first_at, self._clock.monotonic(), is_settled)
+        item.listed = one.seen if is_quiet else None
         self._claims.add(item)
         self.listening.note_claim(item.claimed_at)
         self._telling.claimed(claim)
         await self._remove_marker(claim.name)
         return item
 
-    def _take(self, name: str) -> tuple[Claim, Seen] | None:
-        claim = self._inbox.claim(name)
+    def _take(self, name: str) -> tuple[Claim, Seen] | RefusedError | None:
+        try:
+            claim = self._inbox.claim(name)
+        except RefusedError as error:
+            return error
         seen = None if claim is None else self._inbox.glance(claim)
         return None if claim is None or seen is None else (claim, seen)
 
@@ -301,6 +319,16 @@ class _Desk:
         if self._rule.finished is Finish.MARKER:
             marker = naming.marker_name(self._rule.marker, name)
             await self._thread.call(lambda: self._inbox.remove_marker(marker, name))
+
+    def _note_stuck(self) -> None:
+        """Whichever file has been in somebody's way for longest, in the inbox or claimed already."""
+        refusal, item = self._refusals.oldest(), self._claims.stuck()
+        if item is not None and (refusal is None or (item.stuck_since or 0.0) < refusal.since):
+            self.alarms.note_stuck(naming.shown(item.claim.name), item.stuck_since or 0.0, item.told)
+        elif refusal is not None:
+            self.alarms.note_stuck(naming.shown(refusal.one.seen.name), refusal.since, refusal.why)
+        else:
+            self.alarms.note_stuck("", 0.0, "")
 
     async def _work_on(self, item: OpenClaim) -> None:
         kept = await self._claims.work_on(item)

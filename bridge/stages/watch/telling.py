@@ -46,6 +46,11 @@ class Telling:
         """A claimed file cannot be read or moved for now."""
         log.warning("file_not_moved", extra=self._about(name, error=error.line(), hint=error.hint))
 
+    def refused(self, name: str, why: str) -> None:
+        """A finished file cannot be taken out of the inbox yet."""
+        hint = "another program may hold it open; it is tried again, and younger files go on"
+        log.warning("file_not_moved", extra=self._about(name, error=why, hint=hint))
+
     def grown(self, name: str) -> None:
         """A file that was kept already was written to again."""
         log.warning("file_grew", extra=self._about(name, hint="its writer was not finished; it is read again"))
