@@ -19,8 +19,9 @@ _ALLOWED = re.compile(r"[^A-Za-z0-9._-]")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)(?::(0?\d+))?\}")
 _LIKE_HASHED = re.compile(r"^$|_x[0-9a-f]{8}$")
 _WINDOWS_DEVICE = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
-_UNFINISHED = ("*.part", "*.tmp", "*.filepart")
-_OWN = ("STATUS.txt", "*.reason.txt", "README*")
+_NEVER_BEGINNINGS = (".", "README")
+_NEVER_ENDINGS = (".part", ".tmp", ".filepart", ".reason.txt")
+_STATUS = "STATUS.txt"
 _LONGEST_FOREIGN_BYTES = 200
 
 
@@ -125,7 +126,7 @@ def kept_name(name: str) -> str:
 
 def is_never_taken(name: str) -> bool:
     """True for names in an inbox that are unfinished uploads or our own notes, never answers."""
-    return name.startswith(".") or any(fnmatchcase(name, mask) for mask in (*_UNFINISHED, *_OWN))
+    return name.startswith(_NEVER_BEGINNINGS) or name.endswith(_NEVER_ENDINGS) or name == _STATUS
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

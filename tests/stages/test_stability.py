@@ -6,7 +6,17 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.stages.watch.stability import HOLDS_BACK_S, Finish, Rule, Seen, Stability, Verdict, Waiting, holder
+from bridge.stages.watch.stability import (
+    HOLDS_BACK_S,
+    TOLD_AT_ONCE,
+    Finish,
+    Rule,
+    Seen,
+    Stability,
+    Verdict,
+    Waiting,
+    holder,
+)
 
 QUIET = Rule(Finish.QUIET, timedelta(seconds=2))
 MARKER = Rule(Finish.MARKER, timedelta(seconds=2))
@@ -268,3 +278,14 @@ def test_a_holder_is_older_and_its_time_has_not_passed(waiting: list[tuple[int, 
 
     expected = [since + HOLDS_BACK_S for age, since in waiting if age < 2 and at < since + HOLDS_BACK_S]
     assert until == max(expected, default=None)
+
+
+def test_a_flood_of_strange_names_is_told_of_little_by_little_and_each_once() -> None:
+    rule = Rule(Finish.QUIET, timedelta(seconds=2), patterns=("*.json",))
+    stability = Stability(rule)
+    flood = [seen(f"{number:04}.csv") for number in range(2 * TOLD_AT_ONCE + 1)]
+
+    told = [stability.look(flood, float(at)).ignored for at in range(4)]
+
+    assert [len(names) for names in told] == [TOLD_AT_ONCE, TOLD_AT_ONCE, 1, 0]
+    assert sorted(name for names in told for name in names) == [one.name for one in flood]

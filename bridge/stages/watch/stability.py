@@ -13,6 +13,9 @@ from bridge import naming
 HOLDS_BACK_S = 5.0
 """An unfinished file keeps younger ones of its target waiting no longer than this after it was first seen."""
 
+TOLD_AT_ONCE = 200
+"""Of entries that are no answers, a look tells no more than this; a flood of them is told of little by little."""
+
 Age = tuple[int, str]
 """What puts files in order: the oldest mtime that was seen of a file, then its name."""
 
@@ -204,9 +207,9 @@ class Stability:
         if self._rule.finished is Finish.RENAME:
             return ()
         strange = {(seen.name, seen.inode) for seen in listing if self._is_strange(seen.name)}
-        told = sorted(name for name, inode in strange - self._ignored)
-        self._ignored = strange
-        return tuple(told)
+        told = sorted(strange - self._ignored)[:TOLD_AT_ONCE]
+        self._ignored = (strange & self._ignored) | set(told)
+        return tuple(name for name, _ in told)
 
     def _is_strange(self, name: str) -> bool:
         known = (*self._rule.patterns, *self._rule.elsewhere)

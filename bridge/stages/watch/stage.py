@@ -29,7 +29,7 @@ from bridge.stages.watch.kept import REMEMBERED_S, Kept, KeptFiles, compare
 from bridge.stages.watch.listening import Listening
 from bridge.stages.watch.places import Places
 from bridge.stages.watch.refusals import Refusals
-from bridge.stages.watch.stability import Finish, Finished, Rule, Seen, Stability, Verdict, holder
+from bridge.stages.watch.stability import TOLD_AT_ONCE, Finish, Finished, Rule, Seen, Stability, Verdict, holder
 from bridge.stages.watch.telling import Telling
 
 __all__ = ["Finish", "Method", "Pickup", "WatchSettings", "WatchStage"]
@@ -220,7 +220,9 @@ class _Desk:
         listing = await self._thread.call(self._inbox.look)
         now = self._clock.monotonic()
         self._refusals.keep({seen.name for seen in listing.files})
-        verdict = self._stability.look(listing.files, now, [*self._claims.waiting(), *self._refusals.waiting()])
+        waiting = [*self._claims.waiting(), *self._refusals.waiting()]
+        # On the thread: of a folder with a hundred thousand entries it takes seconds.
+        verdict = await self._thread.call(partial(self._stability.look, listing.files, now, waiting))
         self.listening.note_listing(verdict.fresh, now - began)
         self._note_listing(listing, verdict)
         held_until = await self._claim_all(verdict.finished)
@@ -266,9 +268,10 @@ class _Desk:
         for name in verdict.ignored:
             self._telling.ignored(name, "no pattern of the target fits its name")
         strangers = frozenset(listing.strangers)
-        for name, what in sorted(strangers - self._strangers):
+        told = sorted(strangers - self._strangers)[:TOLD_AT_ONCE]
+        for name, what in told:
             self._telling.ignored(name, f"it is {what}; only regular files are answers")
-        self._strangers = strangers
+        self._strangers = (strangers & self._strangers) | frozenset(told)
         self.alarms.note_look()
 
     async def _claim_all(self, finished: Sequence[Finished]) -> float | None:
