@@ -100,13 +100,7 @@ def paused(error: OSError, path: Path) -> PausedError:
             hint="mount the share or make the folder again; if it was removed for good: erp-bridge target trust NAME",
         )
     if error.errno in _AWAY | {errno.ESTALE, errno.EIO}:
-        return PausedError(
-            f"the share or disk does not answer: {error.strerror}",
-            reason=PauseReason.FOLDER,
-            name=ErrorName.FOLDER_MISSING,
-            subject=str(path),
-            hint="are its server and the network up? The files follow by themselves",
-        )
+        return _away(f"the share or disk does not answer: {error.strerror}", path)
     if error.errno == errno.EXDEV:
         return PausedError(
             "outbox and staging folder lie on different file systems, so nothing can be renamed between them",
@@ -153,8 +147,12 @@ def sync(folder: int) -> bool:
 
 def unanswered(path: Path, after_s: float) -> PausedError:
     """The pause that a call means which does not come back; a dead network mount lets none."""
+    return _away(f"the folder has not answered for {after_s:g} s", path)
+
+
+def _away(what: str, path: Path) -> PausedError:
     return PausedError(
-        f"the folder has not answered for {after_s:g} s",
+        what,
         reason=PauseReason.FOLDER,
         name=ErrorName.FOLDER_MISSING,
         subject=str(path),

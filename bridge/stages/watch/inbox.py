@@ -199,18 +199,24 @@ def _listed(folder: int) -> tuple[dict[str, Seen], dict[str, str]]:
     strangers: dict[str, str] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            try:
-                facts = _facts(entry)
-            except OSError as error:
-                if error.errno not in _ONE_FILE_S:
-                    raise
-                strangers[entry.name] = f"something that cannot be looked at now ({error.strerror})"
-                continue
-            if facts is not None and stat.S_ISREG(facts.st_mode):
+            facts = _facts_or_why(entry)
+            if isinstance(facts, str):
+                strangers[entry.name] = facts
+            elif facts is not None and stat.S_ISREG(facts.st_mode):
                 files[entry.name] = _seen(entry.name, facts)
             elif facts is not None and not stat.S_ISDIR(facts.st_mode):
                 strangers[entry.name] = _kind(facts.st_mode)
     return files, strangers
+
+
+def _facts_or_why(entry: "os.DirEntry[str]") -> os.stat_result | str | None:
+    """An entry's facts, or in words why it alone has none."""
+    try:
+        return _facts(entry)
+    except OSError as error:
+        if error.errno not in _ONE_FILE_S:
+            raise
+        return f"something that cannot be looked at now ({error.strerror})"
 
 
 def _facts(entry: "os.DirEntry[str]") -> os.stat_result | None:
