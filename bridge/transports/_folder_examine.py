@@ -14,7 +14,7 @@ from bridge.transports._file_system import is_share, kind_of
 from bridge.transports._findings import SCRATCH, Findings, Renames
 from bridge.transports._protocol import PausedError, trouble_of
 from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
-from bridge.transports._rights import Rights
+from bridge.transports._rights import FolderRights
 from bridge.transports._staging import Folders, identity_in, opened, paused, sync
 
 _SCRATCH, _RENAMED = SCRATCH[:2]
@@ -30,7 +30,7 @@ class Wanted:
 
     outbox: Path
     staging: Path
-    rights: Rights
+    rights: FolderRights
     identity: str | None
 
 

@@ -57,7 +57,7 @@ class FolderRights:
             self.are_known = False
 
     def gid(self, where: Path | str = "") -> int:
-        """The group as a number, -1 where it is left as it comes. Raises :class:`PausedError` where there is none such."""
+        """The group as a number, -1 where it is left as it comes. Raises :class:`PausedError` if it is none."""
         if not self._group:
             return -1
         try:
