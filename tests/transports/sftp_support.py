@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bridge.config.passwords import Login
 from bridge.config.units import Address
 from bridge.counters import Counters
-from bridge.transports import Pace, Reading, Rights, Server, ServerSettings, Share, sftp_server
+from bridge.transports import Pace, Reading, Rights, Server, ServerSettings, Share, Sight, sftp_server
 from tests.support.needs import find
 from tests.support.patience import PATIENCE_S
 
@@ -99,6 +99,7 @@ class Site:
     largest: int = 20 * 1024**2
     with_password: bool = False
     seen: list[Reading] = field(default_factory=list)
+    sight: Sight | None = None
     counters: Counters = field(default_factory=Counters)
 
     def __post_init__(self) -> None:
@@ -139,7 +140,7 @@ class Site:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[Server]:
-        server = sftp_server(self.settings(), self.shares(), self.seen.append, self.counters)
+        server = sftp_server(self.settings(), self.shares(), self.sight or self.seen.append, self.counters)
         server.start()
         self.client.port = server.port
         try:

@@ -7,8 +7,6 @@ import stat
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,63 +21,29 @@ from bridge.transports._server.door import Patience
 from bridge.transports._server.keys import authorized
 from bridge.transports._server.transfers import Coverage
 from bridge.transports._server.tree import Tree, canonical
+from tests.transports.sftp_raw import (
+    CLOSE,
+    CREATE_FLAG,
+    HANDLE,
+    OPEN,
+    OPENDIR,
+    READ,
+    READ_FLAG,
+    STATUS,
+    WRITE_FLAG,
+    Raw,
+    opening,
+    text,
+    visiting,
+)
 from tests.transports.sftp_support import PASSWORD, QUICK, Site
 
 pytestmark = pytest.mark.timeout(30)
-INIT, OPEN, READ, CLOSE, OPENDIR, STATUS, HANDLE = 1, 3, 5, 4, 11, 101, 102
-READ_FLAG, WRITE_FLAG, CREATE_FLAG = 1, 2, 8
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path, with_password=True)
-
-
-@contextmanager
-def visiting(port: int, password: str = PASSWORD) -> Iterator[paramiko.Transport]:
-    transport = paramiko.Transport(socket.create_connection(("127.0.0.1", port), 8))
-    try:
-        transport.start_client(timeout=8)
-        transport.auth_password("erp", password)
-        yield transport
-    finally:
-        transport.close()
-        transport.join(5)
-
-
-class Raw:
-    """SFTP packets, each byte of them ours."""
-
-    def __init__(self, transport: paramiko.Transport) -> None:
-        self._channel = transport.open_session()
-        self._channel.settimeout(8)
-        self._channel.invoke_subsystem("sftp")
-        self.send(INIT, struct.pack(">I", 3))
-        self.answer()
-
-    def send(self, kind: int, body: bytes) -> None:
-        self._channel.sendall(struct.pack(">IB", len(body) + 1, kind) + body)
-
-    def answer(self) -> tuple[int, bytes]:
-        (size,) = struct.unpack(">I", self._exactly(4))
-        data = self._exactly(size)
-        return data[0], data[1:]
-
-    def ask(self, kind: int, body: bytes) -> tuple[int, bytes]:
-        self.send(kind, struct.pack(">I", 7) + body)
-        return self.answer()
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            piece = self._channel.recv(count - len(data))
-            assert piece, "the session ended"
-            data += piece
-        return data
-
-
-def text(value: bytes) -> bytes:
-    return struct.pack(">I", len(value)) + value
 
 
 def test_requests_of_any_shape_are_answered_and_the_next_session_is_served(
@@ -102,10 +66,6 @@ def test_requests_of_any_shape_are_answered_and_the_next_session_is_served(
     assert listed == ["inbox", "outbox"]
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
     assert not list(site.inbox.glob(".part-*"))
-
-
-def opening(path: bytes, flags: int) -> bytes:
-    return text(path) + struct.pack(">II", flags, 0)
 
 
 def test_a_link_is_not_opened_though_no_look_at_it_came_before(site: Site) -> None:
