@@ -5,6 +5,7 @@ Not for: serving (``transports/_server``).
 
 from collections.abc import Mapping
 
+from bridge.config.authorized_keys import parse_authorized_keys
 from bridge.config.models import SftpServer, Site
 from bridge.config.reader import Reader
 from bridge.config.units import Address
@@ -39,5 +40,12 @@ def _check_keys(reader: Reader, server: SftpServer) -> None:
         reason = (error.strerror or "unknown reason").lower()
         reader.later((_NAME, "authorized_keys"), f"cannot read {file}: {reason}", "name a file with public keys")
         return
-    if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
-        reader.later((_NAME, "authorized_keys"), f"{file} holds no key", "put the ERP's public key into it, one a line")
+    found = parse_authorized_keys(text)
+    if not found.blobs:
+        why = f": line {found.left_out[0][0]} {found.left_out[0][1]}" if found.left_out else ""
+        hint = "put the ERP's public key into it, one a line: TYPE BASE64 comment, without options"
+        reader.later((_NAME, "authorized_keys"), f"{file} holds no key that lets in{why}", hint)
+        return
+    for number, why in found.left_out:
+        hint = "remove the line, or write it as TYPE BASE64 comment; for options use OpenSSH"
+        reader.warn((_NAME, "authorized_keys"), f"line {number} of {file} {why}, so it lets nobody in", hint)

@@ -3,19 +3,19 @@
 Not for: passwords.
 """
 
-import base64
-import binascii
 import logging
 import os
 import secrets
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from paramiko.pkey import UnknownKeyType
 
+from bridge.config.authorized_keys import parse_authorized_keys
 from bridge.errors import ErrorName, PermanentError
 
 _LARGEST = 256 * 1024
@@ -37,7 +37,7 @@ def host_key(path: Path) -> paramiko.PKey:
             subject=str(path),
             hint="[sftp_server] host_key names a file in a folder that the bridge may write to",
         ) from error
-    except (paramiko.SSHException, ValueError) as error:
+    except (paramiko.SSHException, UnknownKeyType, UnsupportedAlgorithm, ValueError, TypeError) as error:
         raise PermanentError(
             "the SFTP server's host key is no private key without passphrase",
             name=ErrorName.CONFIG_INVALID,
@@ -58,10 +58,20 @@ def _make(path: Path) -> None:
             file.flush()
             os.fsync(handle)
         os.link(temporary, path)
+        _sync(path.parent)
     except FileExistsError:
         return
     finally:
         temporary.unlink()
+
+
+def _sync(folder: Path) -> None:
+    """So that a power cut does not take back a key that clients know already."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _read(path: Path) -> paramiko.PKey:
@@ -82,22 +92,11 @@ def fingerprint(path: Path) -> str:
 
 
 def authorized(path: Path) -> frozenset[bytes]:
-    """The public keys in a file like OpenSSH's ``authorized_keys``; none when it cannot be read."""
+    """The public keys in a file like OpenSSH's ``authorized_keys``, as blobs; none when it cannot be read."""
     try:
         with path.open("rb") as file:
             text = file.read(_LARGEST).decode("utf-8", "replace")
     except OSError as error:
         log.warning("sftp_keys_unreadable", extra={"file": str(path), "error": error.strerror})
         return frozenset()
-    return frozenset(_keys(text))
-
-
-def _keys(text: str) -> Iterator[bytes]:
-    """Each line ``TYPE BASE64 [comment]``; one that begins with options is left out: they would not be kept."""
-    for line in text.splitlines():
-        kind, _, rest = line.strip().partition(" ")
-        try:
-            blob = base64.b64decode(rest.split(maxsplit=1)[0], validate=True)
-            yield paramiko.PKey.from_type_string(kind, blob).asbytes()
-        except (IndexError, binascii.Error, ValueError, paramiko.SSHException):
-            continue
+    return parse_authorized_keys(text).blobs
