@@ -105,6 +105,11 @@ class Server(Protocol):
         """Of its host key, as clients show it: ``SHA256:...``; once started."""
         ...
 
+    @property
+    def is_serving(self) -> bool:
+        """True from start to stop, unless it broke down."""
+        ...
+
     def start(self) -> None:
         """Listen. Raises a ``BridgeError`` when the port is taken or the host key cannot be made or read."""
         ...

@@ -15,11 +15,11 @@ READ_FLAG, WRITE_FLAG, CREATE_FLAG = 1, 2, 8
 
 
 @contextmanager
-def visiting(port: int, password: str = PASSWORD, source: str = "127.0.0.1") -> Iterator[paramiko.Transport]:
+def visiting(port: int, password: str | bytes = PASSWORD, source: str = "127.0.0.1") -> Iterator[paramiko.Transport]:
     transport = paramiko.Transport(socket.create_connection(("127.0.0.1", port), 8, (source, 0)))
     try:
         transport.start_client(timeout=8)
-        transport.auth_password("erp", password)
+        transport.auth_password("erp", password)  # type: ignore[arg-type]  # bytes go over the wire as they are
         yield transport
     finally:
         transport.close()
@@ -60,9 +60,10 @@ class Raw:
         assert kind == HANDLE, told
         return told[4:]
 
-    def close(self) -> None:
+    def close(self) -> bool:
         """End this session; the connection stays."""
         self._channel.close()
+        return True
 
     def _exactly(self, count: int) -> bytes:
         data = b""

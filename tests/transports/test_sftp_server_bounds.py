@@ -18,8 +18,7 @@ from bridge.errors import BridgeError, ErrorName
 from bridge.transports import Pace, host_fingerprint, sftp_server
 from bridge.transports._server import tree
 from bridge.transports._server.door import Patience
-from bridge.transports._server.keys import authorized
-from bridge.transports._server.transfers import Coverage
+from bridge.transports._server.readings import Coverage
 from bridge.transports._server.tree import Tree, canonical
 from tests.transports.sftp_raw import (
     CLOSE,
@@ -178,11 +177,20 @@ def test_bad_logins_take_longer_each_time_and_a_right_one_does_not(site: Site) -
 def test_patience_doubles_up_to_its_bound_is_kept_apart_by_source_and_forgives() -> None:
     patience = Patience(Pace(first_delay_s=1, longest_delay_s=5))
 
-    delays = [patience.delay_s("a", 0.0) for _ in range(5)]
+    delays = [patience.delay_s("a", str(name), 0.0) for name in range(5)]
 
     assert delays == [1, 2, 4, 5, 5]
-    assert patience.delay_s("b", 0.0) == 1
-    assert patience.delay_s("a", 601.0) == 1
+    assert patience.delay_s("b", "erp", 0.0) == 1
+    assert patience.delay_s("a", "erp", 601.0) == 1
+
+
+def test_many_places_that_guess_at_one_name_wait_as_one_place_does() -> None:
+    patience = Patience(Pace(first_delay_s=1, longest_delay_s=5))
+
+    delays = [patience.delay_s(f"10.0.0.{number}", "erp", 0.0) for number in range(4)]
+
+    assert delays == [1, 2, 4, 5]
+    assert patience.delay_s("10.0.0.9", "root", 0.0) == 1
 
 
 def test_who_does_not_log_in_is_sent_away_and_never_keeps_others_out(site: Site) -> None:
@@ -268,17 +276,6 @@ def test_a_taken_port_is_told_in_words(site: Site) -> None:
             second.start()
 
     assert refused.value.name is ErrorName.PORT_TAKEN
-
-
-def test_keys_with_options_comments_and_garbage_let_nobody_in(site: Site, tmp_path: Path) -> None:
-    line = site.client.public_key.read_text()
-    file = tmp_path / "authorized"
-    file.write_text(f'# {line}from="10.0.0.1" {line}ssh-ed25519 AAAA\nnonsense\n\nssh-ed25519\n')
-
-    assert authorized(file) == frozenset()
-    file.write_text(f"nonsense\n{line}")
-    assert len(authorized(file)) == 1
-    assert authorized(tmp_path / "missing") == frozenset()
 
 
 # --- pure -------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 Not for: who may have a session (``door.py``). A fault of a request is an answer; the session goes on.
 """
 
+import contextlib
 import functools
 import logging
 import os
@@ -17,8 +18,9 @@ from paramiko.message import Message
 from paramiko.sftp import (
     CMD_CLOSE,
     CMD_EXTENDED,
+    CMD_FSETSTAT,
     CMD_INIT,
-    CMD_OPEN,
+    CMD_NAMES,
     CMD_OPENDIR,
     CMD_VERSION,
     SFTP_BAD_MESSAGE,
@@ -32,11 +34,17 @@ from paramiko.sftp import (
 from bridge.naming import shown
 from bridge.transports._server import tree
 from bridge.transports._server.door import Door
+from bridge.transports._server.readings import Readings
 from bridge.transports._server.transfers import Download, Transfer, Upload
 from bridge.transports._server.tree import Spot, Tree
-from bridge.transports._serving import Rights, Share, Sight
+from bridge.transports._serving import Rights, Share
 
-MOST_OPEN = 64
+_MOST_FOLDERS = 4
+"""Open at once in a session; each holds its whole listing."""
+
+_LARGEST_PACKET = 256 * 1024 + 1024
+"""OpenSSH takes as much. Paramiko would take 16 MiB, and copy it for each piece that comes."""
+
 _REMEMBERED = 64
 _VERSION = 3
 _FOLDER_MODE = stat.S_IFDIR | 0o750
@@ -70,11 +78,11 @@ def answered(
 class Desk(paramiko.SFTPServerInterface):
     """The requests of one session. What is not overridden here (links, new folders) paramiko answers: unsupported."""
 
-    def __init__(self, door: Door, shares: Tree, sight: Sight) -> None:
+    def __init__(self, door: Door, shares: Tree, readings: Readings) -> None:
         super().__init__(door)
         self._door = door
         self._tree = shares
-        self._sight = sight
+        self._readings = readings
         self._uploaded: dict[str, paramiko.SFTPAttributes] = {}
 
     @answered
@@ -109,8 +117,11 @@ class Desk(paramiko.SFTPServerInterface):
     def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
         """A download of what is there, or an upload of what is not there yet."""
         share, name = _file(self._tree.find(path))
+        if not self._door.has_room_for_a_file():
+            log.warning("sftp_files_full", extra={"source": self._door.source})
+            return SFTP_FAILURE
         if flags & os.O_ACCMODE == os.O_RDONLY:
-            return self._remember(Download(share, name, self._sight, self._forget))
+            return self._remember(Download(share, name, self._readings, self._forget))
         if share.rights is not Rights.DELIVER:
             return SFTP_PERMISSION_DENIED
         if flags & os.O_APPEND:
@@ -173,11 +184,11 @@ class Desk(paramiko.SFTPServerInterface):
         self._uploaded[path] = found
 
     def _remember(self, transfer: Transfer) -> Transfer:
-        self._door.transfers.add(transfer)
+        self._door.note_open(transfer)
         return transfer
 
     def _forget(self, transfer: Transfer) -> None:
-        self._door.transfers.discard(transfer)
+        self._door.note_closed(transfer)
 
 
 def _file(spot: Spot) -> tuple[Share, str]:
@@ -201,13 +212,34 @@ class Session(paramiko.SFTPServer):
 
     def _send_server_version(self) -> int:
         """Version 3 and no extension: paramiko would announce hashes, which count as reading here."""
-        kind, data = self._read_packet()  # type: ignore[attr-defined]  # the stubs leave out what is private
+        kind, data = self._read_packet()
         if kind != CMD_INIT:
             raise paramiko.SFTPError("no SFTP client")
         answer = Message()
         answer.add_int(_VERSION)
         self._send_packet(CMD_VERSION, answer)  # type: ignore[attr-defined]  # the same
         return int.from_bytes(data[:4], "big")
+
+    def finish_subsystem(self) -> None:
+        """Close all that is open, whatever one of them says: what stayed open would keep the seat for ever."""
+        transfers, self.file_table = self.file_table, {}
+        self.folder_table = {}
+        try:
+            with contextlib.ExitStack() as stack:
+                stack.callback(super().finish_subsystem)
+                for transfer in transfers.values():
+                    stack.callback(transfer.close)
+        finally:
+            if sys.exception() is not None:
+                log.error("unforeseen_error", exc_info=sys.exception(), extra={"stage": "sftp_server"})
+
+    def _read_packet(self) -> tuple[int, bytes]:
+        """The next packet; one that is too large or empty ends the session."""
+        size = int.from_bytes(self._read_all(4), "big")  # type: ignore[attr-defined]  # the stubs leave out what is private
+        if not 0 < size <= _LARGEST_PACKET:
+            raise paramiko.SFTPError("no SFTP client")
+        packet: bytes = self._read_all(size)  # type: ignore[attr-defined]  # the same
+        return packet[0], packet[1:]
 
     def _process(self, kind: int, number: int, message: Message) -> None:
         """Answer one request. What nobody foresaw is logged here; paramiko then answers FAILURE and goes on."""
@@ -231,8 +263,12 @@ class Session(paramiko.SFTPServer):
             self._close(number, message)
         elif kind == CMD_EXTENDED:
             self._extended(number, message)
-        elif kind in {CMD_OPEN, CMD_OPENDIR} and len(self.file_table) + len(self.folder_table) >= MOST_OPEN:
-            self._say(number, SFTP_FAILURE, "too many open files")
+        elif kind == CMD_FSETSTAT:
+            self._set_status_of_open(number, message)
+        elif kind == CMD_OPENDIR and len(self.folder_table) >= _MOST_FOLDERS:
+            self._say(number, SFTP_FAILURE, "too many open folders")
+        elif kind not in CMD_NAMES:
+            self._say(number, SFTP_OP_UNSUPPORTED)
         else:
             super()._process(kind, number, message)  # type: ignore[misc]  # the same
 
@@ -250,6 +286,15 @@ class Session(paramiko.SFTPServer):
         if code == SFTP_OK and isinstance(transfer, Upload) and isinstance(found, paramiko.SFTPAttributes):
             self.server.note_uploaded(transfer.path, found)
         self._say(number, code)
+
+    def _set_status_of_open(self, number: int, message: Message) -> None:
+        """Paramiko answers an unknown handle with a packet that is no answer."""
+        transfer = self.file_table.get(message.get_binary())
+        wished = paramiko.SFTPAttributes._from_msg(message)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else reads it
+        if isinstance(transfer, Transfer):
+            self._say(number, transfer.chattr(wished))
+        else:
+            self._say(number, SFTP_BAD_MESSAGE, "no such handle")
 
     def _extended(self, number: int, message: Message) -> None:
         if message.get_text() != _POSIX_RENAME:

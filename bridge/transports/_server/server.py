@@ -3,11 +3,14 @@
 Not for: SSH (paramiko has a thread a connection), logins (``door.py``), or files (``desk.py``).
 """
 
+import errno
 import logging
 import socket
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import paramiko
 
@@ -16,6 +19,7 @@ from bridge.errors import ErrorName, TransientError
 from bridge.transports._server import keys, tree
 from bridge.transports._server.desk import Desk, Session
 from bridge.transports._server.door import MOST_TRIES, Door, House
+from bridge.transports._server.readings import Readings
 from bridge.transports._server.tree import Tree
 from bridge.transports._serving import ServerSettings, Share, Sight
 
@@ -26,7 +30,11 @@ _AT_THE_DOOR = 10
 
 _SILENT_AFTER_MS = 60_000
 _KEEPALIVE_S = 30
-_JOIN_WITHIN_S = 5.0
+_TURNED_AWAY_AFTER_S = 1.0
+_SWEPT_EVERY_S = 3600.0
+_STOPPED_WITHIN_S = 2.0
+_CLOSED_WITHIN_S = 3.0
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 log = logging.getLogger("bridge.sftp_server")
 
@@ -38,10 +46,11 @@ class SftpServer:
         self._settings = settings
         self._shares = shares
         self._tree = Tree(shares)
-        self._sight = sight
+        self._readings = Readings(sight)
         self._house = House(settings, counters)
         self._guests: dict[paramiko.Transport, Door] = {}
         self._thread = threading.Thread(target=self._run, name="sftp-server", daemon=True)
+        self._broom = threading.Thread(target=self._sweep, name="sftp-server-broom", daemon=True)
         self.port = 0
         self.fingerprint = ""
 
@@ -52,9 +61,8 @@ class SftpServer:
         self.fingerprint = str(self._key.fingerprint)
         self._socket = self._listen()
         self.port = int(self._socket.getsockname()[1])
-        for share in self._shares:
-            tree.clear_leftovers(share)
         self._thread.start()
+        self._broom.start()
         log.info("sftp_server_started", extra={"port": self.port, "fingerprint": self.fingerprint})
 
     def _listen(self) -> socket.socket:
@@ -70,44 +78,59 @@ class SftpServer:
                 hint="another program has the port: choose one by [sftp_server] listen",
             ) from error
 
+    @property
+    def is_serving(self) -> bool:
+        """See the protocol."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
-        """Let nobody in, wait for what is being transferred, end the rest."""
-        if not self._thread.is_alive():
+        """Let nobody in, wait for what is being transferred, end the rest; within seconds, whatever hangs."""
+        if self._thread.ident is None:
             return
         self._house.stopping.set()
-        self._thread.join(_JOIN_WITHIN_S)
-        until = time.monotonic() + self._settings.pace.finish_within_s
-        while any(door.transfers for door in self._guests.values()) and time.monotonic() < until:
-            time.sleep(0.05)
-        for transport in self._guests:
+        self._thread.join(_STOPPED_WITHIN_S)
+        _await(lambda: not self._has_transfers(), self._settings.pace.finish_within_s)
+        guests = dict(self._guests)
+        for transport in guests:
             transport.close()
-        for transport, door in self._guests.items():
-            transport.join(_JOIN_WITHIN_S)
+        # the threads of sessions close what was open; that is their last act, and quick
+        _await(lambda: not self._has_transfers() and not any(one.is_alive() for one in guests), _CLOSED_WITHIN_S)
+        for door in guests.values():
             door.leave()
-        self._await_end_of_transfers()
         log.info("sftp_server_stopped")
 
-    def _await_end_of_transfers(self) -> None:
-        """The threads of sessions close what was open; that is their last act, and quick."""
-        until = time.monotonic() + _JOIN_WITHIN_S
-        while any(door.transfers for door in self._guests.values()) and time.monotonic() < until:
-            time.sleep(0.01)
+    def _has_transfers(self) -> bool:
+        return any(door.transfers for door in list(self._guests.values()))
+
+    def _sweep(self) -> None:
+        """A thread of its own: a folder on a share that hangs holds up nobody."""
+        while True:
+            for share in self._shares:
+                tree.clear_leftovers(share)
+            if self._house.stopping.wait(_SWEPT_EVERY_S):
+                return
 
     # --- the one thread -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        with self._socket:
-            self._socket.settimeout(_LOOKS_EVERY_S)
-            while not self._house.stopping.is_set():
-                self._let_in()
-                self._look_after()
+        try:
+            with self._socket:
+                self._socket.settimeout(_LOOKS_EVERY_S)
+                while not self._house.stopping.is_set():
+                    self._let_in()
+                    self._look_after()
+        finally:
+            if (error := sys.exception()) is not None:
+                log.error("sftp_server_down", extra={"error": str(error)}, exc_info=error)
 
     def _let_in(self) -> None:
         try:
             connection, (source, *_) = self._socket.accept()
         except TimeoutError:
             return
-        except OSError as error:  # no descriptor left, most likely
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                return  # who knocked is gone again
             log.warning("sftp_server_busy", extra={"error": error.strerror})
             self._house.stopping.wait(1)
             return
@@ -124,18 +147,22 @@ class SftpServer:
         transport.set_log_channel(_LIBRARY)
         transport.local_version = "SSH-2.0-erp-bridge"
         transport.add_server_key(self._key)
-        transport.set_subsystem_handler("sftp", Session, Desk, self._tree, self._sight)
-        door = Door(self._house, source)
+        transport.set_subsystem_handler("sftp", Session, Desk, self._tree, self._readings)
+        door = Door(self._house, source, transport)
         self._guests[transport] = door
         transport.start_server(event=threading.Event(), server=door)
         transport.set_keepalive(_KEEPALIVE_S)
 
     def _make_room(self) -> None:
-        """Who connects and does not log in pushes out others like himself; a client that logged in stays."""
-        waiting = [transport for transport, door in self._guests.items() if not door.is_in]
-        for transport in waiting[: max(0, len(waiting) - _AT_THE_DOOR + 1)]:
-            transport.close()
-            self._guests.pop(transport).leave()
+        """Who connects and does not log in pushes out others from the same place; a client that logged in stays."""
+        waiting = [transport for transport, door in self._guests.items() if not door.is_known]
+        while len(waiting) >= _AT_THE_DOOR:
+            crowd = Counter(self._guests[transport].source for transport in waiting)
+            source, _ = crowd.most_common(1)[0]
+            longest = next(transport for transport in waiting if self._guests[transport].source == source)
+            waiting.remove(longest)
+            longest.close()
+            self._guests.pop(longest).leave()
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -149,6 +176,14 @@ class SftpServer:
 
     def _is_over(self, door: Door, now: float) -> bool:
         pace = self._settings.pace
+        if door.is_turned_away and now - door.asked_at > _TURNED_AWAY_AFTER_S:
+            return True
         if not door.is_in:
             return door.wrong >= MOST_TRIES or now - door.came_at > pace.login_within_s
         return now - door.asked_at > pace.idle_s
+
+
+def _await(claim: Callable[[], bool], within_s: float) -> None:
+    until = time.monotonic() + within_s
+    while not claim() and time.monotonic() < until:
+        time.sleep(0.02)

@@ -14,32 +14,15 @@ import paramiko
 from paramiko.sftp import SFTP_EOF, SFTP_FAILURE, SFTP_OK, SFTP_PERMISSION_DENIED
 
 from bridge.naming import shown
+from bridge.transports._server.readings import Coverage, Readings
 from bridge.transports._server.tree import PART, open_to_read, opened, rename_in
-from bridge.transports._serving import Reading, Share, Sight
+from bridge.transports._serving import Share
 
 MOST_AT_ONCE = 256 * 1024
-_MOST_PIECES = 256
+_FARTHEST = 2**63 - 1
 _MODE = 0o640
 
 log = logging.getLogger("bridge.sftp_server")
-
-
-class Coverage:
-    """How far from its beginning a file was read without a gap, whatever the order of the pieces."""
-
-    def __init__(self) -> None:
-        self.reaches = 0
-        self._ahead: dict[int, int] = {}
-
-    def add(self, start: int, length: int) -> None:
-        """A piece was read. Pieces far ahead of a gap are forgotten when there are too many of them."""
-        if start > self.reaches:
-            if len(self._ahead) < _MOST_PIECES:
-                self._ahead[start] = max(self._ahead.get(start, 0), start + length)
-            return
-        self.reaches = max(self.reaches, start + length)
-        while near := [begin for begin in self._ahead if begin <= self.reaches]:
-            self.reaches = max(self.reaches, *(self._ahead.pop(begin) for begin in near))
 
 
 class Transfer(paramiko.SFTPHandle):
@@ -57,7 +40,19 @@ class Transfer(paramiko.SFTPHandle):
 
     def chattr(self, attr: paramiko.SFTPAttributes) -> int:
         """Rights and times of files are the bridge's; clients that send theirs with each upload are not turned away."""
-        return SFTP_OK
+        is_cut = attr._flags & attr.FLAG_SIZE  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to tell
+        return self.resize(int(attr.st_size or 0)) if is_cut else SFTP_OK
+
+    def resize(self, size: int) -> int:
+        """Not a file that is read."""
+        return SFTP_PERMISSION_DENIED
+
+    def read(self, offset: int, length: int) -> bytes | int:
+        """A piece of the file."""
+        return self._piece(offset, length) or SFTP_EOF
+
+    def _piece(self, offset: int, length: int) -> bytes:
+        return os.pread(self._handle, min(length, MOST_AT_ONCE), offset) if offset <= _FARTHEST else b""
 
     def finish(self) -> int:
         """The client closed the file; the code that it is told."""
@@ -76,16 +71,16 @@ class Transfer(paramiko.SFTPHandle):
 class Download(Transfer):
     """A file being read."""
 
-    def __init__(self, share: Share, name: str, sight: Sight, forget: Callable[[Transfer], None]) -> None:
+    def __init__(self, share: Share, name: str, readings: Readings, forget: Callable[[Transfer], None]) -> None:
         super().__init__(open_to_read(share, name), forget)
         self._share = share
         self._name = name
-        self._sight = sight
+        self._readings = readings
         self._read = Coverage()
 
     def read(self, offset: int, length: int) -> bytes | int:
-        """A piece of the file."""
-        piece = os.pread(self._handle, min(length, MOST_AT_ONCE), offset)
+        """A piece of the file, which counts as read."""
+        piece = self._piece(offset, length)
         self._read.add(offset, len(piece))
         return piece or SFTP_EOF
 
@@ -95,20 +90,19 @@ class Download(Transfer):
 
     def finish(self) -> int:
         """Tell how far the client read."""
-        self._tell(is_at_end=True)
+        self._tell(is_closed=True)
         return SFTP_OK
 
     def close(self) -> None:
         """Cut off: what was sent may not have arrived, so it counts as broken off however far it got."""
-        self._tell(is_at_end=False)
+        self._tell(is_closed=False)
 
-    def _tell(self, *, is_at_end: bool) -> None:
-        size = os.fstat(self._handle).st_size if self._is_open else 0
-        if self._end():
-            reaches = self._read.reaches
-            whole = is_at_end and reaches >= size
-            if self._share.target and (whole or reaches):
-                self._sight(Reading(self._share.target, self._name, reaches, size, whole))
+    def _tell(self, *, is_closed: bool) -> None:
+        if self._is_open:
+            try:
+                self._readings.end(self._share, self._name, self._handle, self._read, is_closed=is_closed)
+            finally:
+                self._end()
 
 
 class Upload(Transfer):
@@ -122,6 +116,7 @@ class Upload(Transfer):
         super().__init__(handle, forget)
         self._share = share
         self._is_sound = True
+        self._written = Coverage()
         self.name = name
 
     @property
@@ -134,6 +129,7 @@ class Upload(Transfer):
         if not self._is_sound or offset + len(data) > self._share.largest:
             return self._refuse("it is larger than max_file")
         try:
+            self._written.add(offset, len(data))
             rest = memoryview(data)
             while rest:
                 written = os.pwrite(self._handle, rest, offset)
@@ -142,15 +138,24 @@ class Upload(Transfer):
             return self._refuse(str(error.strerror))
         return SFTP_OK
 
-    def read(self, offset: int, length: int) -> bytes | int:
-        """What was written so far, for a client that compares."""
-        return os.pread(self._handle, min(length, MOST_AT_ONCE), offset) or SFTP_EOF
+    def resize(self, size: int) -> int:
+        """Cut it or make room ahead, as some clients do; what is not written by its end makes a hole."""
+        if not self._is_sound or size > self._share.largest:
+            return self._refuse("it is larger than max_file")
+        try:
+            os.ftruncate(self._handle, size)
+        except OSError as error:
+            return self._refuse(str(error.strerror))
+        self._written.cut(size)
+        return SFTP_OK
 
     def finish(self) -> int:
         """Make the file durable, then give it its name; it is refused when somebody else's file has that name."""
         if not self._is_open:
             return SFTP_FAILURE
         size = os.fstat(self._handle).st_size
+        if self._written.reaches < size:
+            self._refuse("the client left a hole in it")
         try:
             if self._is_sound:
                 self._publish()

@@ -20,6 +20,8 @@ PART = ".part-"
 
 _OURS = (PART, ".work", ".bridge")
 _WISH = ".hold"
+"""``NAME.hold`` keeps NAME from the ERP: people make and remove it, and an ERP that clears its folder must not."""
+
 _LEFT_AFTER_S = 3600.0
 
 
@@ -72,7 +74,9 @@ def is_reachable(share: Share, name: str) -> bool:
     """True for a name that clients may use; the bridge's own are hidden, and all with a dot where they only fetch."""
     if not name or "\0" in name or "/" in name:
         return False
-    return not name.startswith("." if share.rights is Rights.FETCH else _OURS)
+    if share.rights is Rights.FETCH:
+        return not name.startswith(".") and not name.endswith(_WISH)
+    return not name.startswith(_OURS)
 
 
 @contextmanager
@@ -127,9 +131,7 @@ def remove(share: Share, name: str) -> None:
 
 
 def rename(share: Share, before: str, after: str) -> None:
-    """Rename a regular file within its folder, never over another; ``NAME.hold`` is a wish that only people make."""
-    if share.rights is Rights.FETCH and after.endswith(_WISH):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), after)
+    """Rename a regular file within its folder, never over another."""
     with opened(share) as folder:
         status(folder, before)
         rename_in(folder, before, after)
@@ -150,5 +152,11 @@ def clear_leftovers(share: Share) -> None:
         return
     with contextlib.suppress(OSError), opened(share) as folder:
         for name in os.listdir(folder):  # noqa: PTH208 - of the folder that was opened
-            if name.startswith(PART) and time.time() - status(folder, name).st_mtime > _LEFT_AFTER_S:
-                os.unlink(name, dir_fd=folder)
+            if name.startswith(PART):
+                _clear(folder, name)
+
+
+def _clear(folder: int, name: str) -> None:
+    with contextlib.suppress(OSError):
+        if time.time() - status(folder, name).st_mtime > _LEFT_AFTER_S:
+            os.unlink(name, dir_fd=folder)
