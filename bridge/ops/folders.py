@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge import naming
 from bridge.clock import iso
-from bridge.config import Config, parse_duration
+from bridge.config import FOLDER, Config, parse_duration
 from bridge.errors import ErrorName, PermanentError
 
 NOTE = ".reason.txt"
@@ -29,7 +29,9 @@ class TargetFolders:
     """The folders of one target."""
 
     target: str
-    outbox: Path
+    outbox: Path | None
+    """``None`` where orders are pushed to a server: the target has no outbox on this machine."""
+
     inbox: Path
     archive: Path
     quarantine: Path
@@ -40,7 +42,7 @@ def folders_of(config: Config) -> list[TargetFolders]:
     return [
         TargetFolders(
             target.name,
-            target.directory,
+            target.directory if target.transport == FOLDER else None,
             target.answer.directory,
             target.answer.archive,
             target.answer.quarantine,
@@ -73,7 +75,7 @@ def _places(folders: Sequence[TargetFolders], kind: str) -> Iterator[tuple[str, 
     seen: set[Path] = set()
     for one in folders:
         folder = {"outbox": one.outbox, "inbox": one.inbox, "archive": one.archive, "quarantine": one.quarantine}[kind]
-        if folder not in seen:
+        if folder is not None and folder not in seen:
             seen.add(folder)
             yield kind, one.target, folder
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli._settings import shelves
+from bridge.config import load
 from bridge.journal import Journal
 from bridge.ops.admin import build_app
-from bridge.ops.folders import TargetFolders, age, files_in, quarantined
+from bridge.ops.folders import TargetFolders, age, files_in, folders_of, levels, quarantined
 from bridge.ops.operations import FileActs
+from tests.config.support import write
 from tests.ops.running import Client, Running
 from tests.support import journals
 from tests.support.clock import START
@@ -48,7 +51,7 @@ def asked() -> Asked:
 def folders(tmp_path: Path) -> TargetFolders:
     inbox = tmp_path / "inbox"
     made = TargetFolders("erp", tmp_path / "outbox", inbox, inbox / "archive", inbox / "quarantine")
-    for folder in (made.outbox / ".staging", made.archive / "2026-03-02", made.quarantine):
+    for folder in (tmp_path / "outbox" / ".staging", made.archive / "2026-03-02", made.quarantine):
         folder.mkdir(parents=True)
     return made
 
@@ -68,6 +71,7 @@ def put(path: Path, content: str = "x", *, minutes_ago: float = 0) -> None:
 
 
 async def test_the_files_of_a_folder_are_told_oldest_first(served: Client, folders: TargetFolders) -> None:
+    assert folders.outbox is not None
     put(folders.outbox / "new.csv", minutes_ago=1)
     put(folders.outbox / "old.csv", minutes_ago=60)
     put(folders.outbox / ".staging" / "half.csv.part")
@@ -180,3 +184,21 @@ async def test_a_bridge_without_an_inbox_says_so(client: Client) -> None:
     answer = await client.post(f"{API}/quarantine/a.csv/discard", json={"reason": "x"})
 
     assert answer.status == 409
+
+
+def test_a_target_whose_orders_are_pushed_has_no_outbox_here(tmp_path: Path) -> None:
+    target = (
+        '[targets.erp]\ntransport = "sftp"\n'
+        '[targets.erp.sftp]\nhost = "sftp.example.com"\nusername = "bridge"\ndirectory = "/in"\npassword_file = "erp"\n'
+    )
+    write(tmp_path, "open sesame", "erp")
+    config = load(write(tmp_path, target), shelves(), {})
+    for folder in ("outbox", "inbox"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").touch()
+
+    (places,) = folders_of(config)
+
+    assert places.outbox is None
+    assert [file["folder"] for file in files_in([places], "")] == ["inbox"]
+    assert [level.folder for level in levels([places])] == ["inbox erp", "quarantine erp"]
