@@ -29,7 +29,7 @@ from bridge.ops.operations import FileActs, Operations, OrderActs, Recording, Ta
 from bridge.service import parts
 from bridge.service.listeners import cause, listener, signals
 from bridge.service.notify import READY, STOPPING, notify
-from bridge.service.sftp import serving
+from bridge.service.sftp import SftpService
 from bridge.stages.drop.served import ServedFiles
 from bridge.stages.drop.stage import DropStage
 from bridge.stages.monitor.board import Boards
@@ -104,6 +104,7 @@ class Service:
         self._norce: NorceClient | None = None
         self._drop = DropStage(parts.drop_points(config), journal, clock, self._counters, config.retry.policy)
         self._served = ServedFiles(parts.fetching_confirms(config), journal, clock, self._counters)
+        self._sftp = SftpService(config, self._served.saw, self._counters)
         self._watch = self._watch_stage()
         self._probing = self._examining()
         self._intake = parts.intake(config, journal, clock)
@@ -195,7 +196,7 @@ class Service:
             zone=config.site.time_zone,
             folders=parts.folders(config),
             damage=lambda: self._journal.damage,
-            others=lambda: [*self._watch.findings(), *(keeping.findings() if keeping else ())],
+            others=lambda: [*self._watch.findings(), *self._sftp.findings(), *(keeping.findings() if keeping else ())],
         )
         return Monitor(self._journal, self._clock, self._counters, parts.told(config), sights)
 
@@ -205,13 +206,13 @@ class Service:
         """Both listeners, opened once every target was looked at; closed orders first, requests in hand finished."""
         await self._look_first()
         async with (
-            serving(self._config, self._served.saw, self._counters) as sftp_port,
+            self._sftp.serving(self._clock),
             listener(self._admin_app(), self._config.admin.listen, None) as admin_port,
             listener(self._receive.app(), self._config.receiver.listen, parts.tls(self._config)) as orders_port,
         ):
             self._is_ready = True
             log.info("service_started", extra={"port": orders_port, "admin_port": admin_port})
-            ready(Ports(orders_port, admin_port, sftp_port))
+            ready(Ports(orders_port, admin_port, self._sftp.port))
             notify(READY)
             await self._asked_to_stop.wait()
             log.info("service_stopping")
@@ -314,6 +315,7 @@ class Service:
             Probe("journal", stops_orders=True, ask=journal),
             Probe("targets", stops_orders=False, ask=targets),
             Probe("inboxes", stops_orders=False, ask=inboxes),
+            *self._sftp.probes(),
         ]
 
     def _paused(self) -> list[Paused]:

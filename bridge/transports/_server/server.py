@@ -6,7 +6,6 @@ Not for: SSH (paramiko has a thread a connection), logins (``door.py``), or file
 import errno
 import logging
 import socket
-import sys
 import threading
 import time
 from collections import Counter
@@ -34,6 +33,7 @@ _TURNED_AWAY_AFTER_S = 1.0
 _SWEPT_EVERY_S = 3600.0
 _STOPPED_WITHIN_S = 2.0
 _CLOSED_WITHIN_S = 3.0
+_BROKEN = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK})
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 log = logging.getLogger("bridge.sftp_server")
@@ -119,9 +119,8 @@ class SftpServer:
                 while not self._house.stopping.is_set():
                     self._let_in()
                     self._look_after()
-        finally:
-            if (error := sys.exception()) is not None:
-                log.error("sftp_server_down", extra={"error": str(error)}, exc_info=error)
+        except OSError as error:  # the socket itself is broken; whoever owns the server starts another
+            log.error("sftp_server_down", extra={"error": error.strerror})  # noqa: TRY400 - the trace tells no more
 
     def _let_in(self) -> None:
         try:
@@ -129,6 +128,8 @@ class SftpServer:
         except TimeoutError:
             return
         except OSError as error:
+            if error.errno in _BROKEN:
+                raise
             if error.errno not in _NO_ROOM:
                 return  # who knocked is gone again
             log.warning("sftp_server_busy", extra={"error": error.strerror})
