@@ -10,20 +10,25 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from bridge import transports
 from bridge.cli._demo_books import Books, disagreements
 from bridge.cli._demo_home import HOST, PASSWORD, Ports, configure
 from bridge.cli._demo_progress import Finished, Sight, candidates, everything, finished
 from bridge.cli._demo_words import Result
 from bridge.clock import SystemClock
 from bridge.config import Config
+from bridge.errors import ErrorName, TransientError
 from bridge.journal.rows import OrderRow
 from bridge.service import Ports as Listening, run_service
 from bridge.service.listeners import cause
+from bridge.service.parts import sftp_visit
 from bridge.simulators.erp import ErpSettings, SimulatedErp
+from bridge.simulators.erp_book import ErpBook
 from bridge.simulators.norce import SimulatedNorce
 from bridge.simulators.norce_sending import Receiver
 from bridge.simulators.norce_tokens import Client
 
+TARGET = "erp"
 LOOKS_EVERY = timedelta(milliseconds=100)
 STUCK_AFTER_S = 45.0
 """A demo of a number of orders ends when none of them has come to an end for so long."""
@@ -63,17 +68,16 @@ async def play(plan: Plan, audience: Audience) -> Result:
     try:
         async with norce.running(HOST, plan.ports.norce):
             config = configure(plan.home, replace(plan.ports, norce=norce.port), plan.format)
-            erp = SimulatedErp(_erp_settings(config, plan))
             async with asyncio.TaskGroup() as group:
                 group.create_task(run_service(config, ready=stage.up, asked_to_stop=stage.stop))
-                group.create_task(stage.play(erp, config.journal.database))
+                group.create_task(stage.play(config.journal.database))
     except BaseExceptionGroup as error:
         raise cause(error) from error
     books = Books(
         everything(config.journal.database),
         norce.book.orders(),
-        erp.book,
-        frozenset(path.name for path in config.targets["erp"].directory.iterdir()),
+        stage.erp_book,
+        frozenset(path.name for path in config.targets[TARGET].directory.iterdir()),
     )
     placed = [record.order_ref for record in norce.book.orders()]
     return Result(
@@ -85,7 +89,7 @@ async def play(plan: Plan, audience: Audience) -> Result:
 
 
 def _erp_settings(config: Config, plan: Plan) -> ErpSettings:
-    target = config.targets["erp"]
+    target = config.targets[TARGET]
     return ErpSettings(
         outbox=target.directory,
         inbox=target.answer.directory,
@@ -109,27 +113,48 @@ class _Stage:
         self._ready = asyncio.Event()
         self.stop = asyncio.Event()
         self.ended: dict[str, Finished] = {}
+        self.erp_book = ErpBook()
+        self._config: Config | None = None
 
     def up(self, listening: Listening) -> None:
-        """The bridge listens: write down where, and let the orders come."""
+        """The bridge listens: write down where, and let the orders come. Raises an error without an SFTP server."""
+        if not listening.sftp:
+            raise TransientError(
+                "the demo's SFTP server did not start, and its ERP comes that way",
+                name=ErrorName.SERVICE_UNREACHABLE,
+                hint=f"{self._plan.home / 'var' / 'demo.log'} says why; erp-bridge demo --port 0 takes free ports",
+            )
         ports = Ports(listening.orders, listening.admin, self._norce.port, listening.sftp)
-        configure(self._plan.home, ports, self._plan.format)
+        self._config = configure(self._plan.home, ports, self._plan.format)
         url = f"http://{HOST}:{ports.orders}/orders"
         self._norce.receiver = Receiver(url, "norce", PASSWORD, time_factor=TIME_FACTOR)
         self._audience.ready(ports)
         self._ready.set()
 
-    async def play(self, erp: SimulatedErp, database: Path) -> None:
+    async def play(self, database: Path) -> None:
         """Everything, once the bridge is up; at the end the bridge is asked to stop."""
         await self._ready.wait()
+        assert self._config is not None  # noqa: S101 - the line above waits for it
+        visit = transports.sftp_visit(await asyncio.to_thread(sftp_visit, self._config, TARGET))
+        erp = SimulatedErp(_erp_settings(self._config, self._plan), reach=visit)
+        self.erp_book = erp.book
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(erp.run(self.stop))
+                group.create_task(self._live(erp))
                 group.create_task(self._send())
                 await self._watch(erp, database)
                 self.stop.set()
         finally:
             self.stop.set()
+            visit.close()
+
+    async def _live(self, erp: SimulatedErp) -> None:
+        """The ERP's life; at the end the bridge may close its doors while the ERP is on its way."""
+        try:
+            await erp.run(self.stop)
+        except ExceptionGroup:
+            if not self.stop.is_set():
+                raise
 
     async def _send(self) -> None:
         sent = 0

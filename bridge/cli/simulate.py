@@ -4,7 +4,7 @@ Not for: both together with a bridge; that is ``demo``.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,6 @@ from bridge.cli._globals import Noun, examples, given, known
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Coroutine
-    from typing import Any
 
     from bridge.config import Config
     from bridge.simulators.erp import ErpSettings
@@ -90,13 +89,14 @@ async def _norce(host: str, port: int, client: "Client", receiver: "Receiver") -
         await stopped.wait()
 
 
-@simulate.command(epilog=examples("simulate erp --target erp", "simulate erp --faults 0.3 --delay 5"))
+@simulate.command(epilog=examples("simulate erp --target erp", "simulate erp --over sftp --key secrets/erp_key"))
 @click.option("--target", "target_name", help="The target whose folders it works on; not needed when there is one.")
 @click.option("--over", type=click.Choice(("folder", "sftp")), default="folder", help="How it reaches them.")
+@click.option("--key", type=click.Path(path_type=Path), help="Its private key for SFTP; without one the password.")
 @click.option("--faults", type=click.FloatRange(0, 1), default=0.0, help="Share of its answers that go wrong.")
 @click.option("--delay", type=click.FloatRange(min=0), default=2.0, show_default=True, help="Seconds to an answer.")
 @click.option("--seed", type=int, default=1, help="Repeats the same faults.")
-def erp(target_name: str | None, over: str, faults: float, delay: float, seed: int) -> int:
+def erp(target_name: str | None, over: str, key: Path | None, **wished: Any) -> int:
     """Run an ERP that takes a target's files and answers with acknowledgements."""
     import time
     from datetime import timedelta
@@ -106,15 +106,17 @@ def erp(target_name: str | None, over: str, faults: float, delay: float, seed: i
 
     config = settings(given())
     target = config.targets[known(list(config.targets), target_name, "target")]
-    reach = _visit(config, target.name) if over == "sftp" else None
+    if key is not None and over != "sftp":
+        raise click.UsageError("--key is for --over sftp")
+    reach = _visit(config, target.name, key) if over == "sftp" else None
     wanted = ErpSettings(
         outbox=target.directory,
         inbox=target.answer.directory,
         format=target.order.format,
         marker=target.marker,
-        delay=timedelta(seconds=delay),
-        faults=faults,
-        seed=seed,
+        delay=timedelta(seconds=wished["delay"]),
+        faults=wished["faults"],
+        seed=wished["seed"],
         first_number=int(time.time()),  # behind those of the run before
     )
     return _until_interrupted(_erp(wanted, reach))
@@ -146,28 +148,18 @@ async def _erp(wanted: "ErpSettings", reach: "Visit | None") -> None:
             reach.close()
 
 
-def _visit(config: "Config", target: str) -> "Visit":
-    """How an ERP comes to this bridge's own server: with the password that the settings name."""
+def _visit(config: "Config", target: str, key: Path | None) -> "Visit":
+    """The way to this bridge's own server."""
     from bridge import transports
-    from bridge.transports import VisitSettings
+    from bridge.errors import PermanentError
+    from bridge.service.parts import sftp_visit
 
-    server = config.sftp_server
-    if server.login is None:
-        raise click.UsageError(
-            "--over sftp logs in with a password: set [sftp_server] enabled = true and password_file"
-        )
-    below = f"/{target}" if len(config.targets) > 1 else ""
-    known_key = transports.host_fingerprint(server.host_key) if server.host_key.exists() else ""
-    return transports.sftp_visit(
-        VisitSettings(
-            address=server.listen,
-            username=server.username,
-            outbox=f"/outbox{below}",
-            inbox=f"/inbox{below}",
-            password=server.login.secret,
-            fingerprint=known_key,
-        )
-    )
+    if not config.sftp_server.enabled:
+        raise click.UsageError("--over sftp needs a server: set [sftp_server] enabled = true, then erp-bridge run")
+    try:
+        return transports.sftp_visit(sftp_visit(config, target, key))
+    except PermanentError as error:
+        raise click.UsageError(f"--over sftp: {error.message}; {error.hint}") from error
 
 
 @simulate.command(epilog=examples("simulate sftp", "simulate sftp --port 2223 --folder var/partner"))

@@ -26,7 +26,7 @@ from bridge.stages.receive.making import MakingSettings, outlet_of
 from bridge.stages.receive.stage import Limits
 from bridge.stages.watch.stage import Finish, Pickup
 from bridge.states import ReportPolicy
-from bridge.transports import Rights, ServerSettings, Share, Surroundings
+from bridge.transports import Rights, ServerSettings, Share, Surroundings, VisitSettings
 
 
 def drop_points(config: Config) -> list[DropPoint]:
@@ -81,6 +81,31 @@ def sftp_settings(config: Config) -> ServerSettings:
         login=server.login,
         authorized_keys=server.authorized_keys,
         max_sessions=server.max_sessions,
+    )
+
+
+def sftp_visit(config: Config, target: str, key_file: Path | None = None) -> VisitSettings:
+    """How an ERP comes to the built-in SFTP server: by a key, or by the password that the settings name.
+
+    Raises :class:`PermanentError` when there is neither, or when the server's host key cannot be read.
+    """
+    server = config.sftp_server
+    if key_file is None and server.login is None:
+        raise PermanentError(
+            "there is no password to log in with",
+            name=ErrorName.CONFIG_INVALID,
+            subject="[sftp_server]",
+            hint="set [sftp_server] password_file, or give a private key whose public one is in authorized_keys: --key",
+        )
+    below = f"/{target}" if len(config.targets) > 1 else ""
+    return VisitSettings(
+        address=server.listen,
+        username=server.username,
+        outbox=f"/outbox{below}",
+        inbox=f"/inbox{below}",
+        password=server.login.secret if key_file is None and server.login is not None else None,
+        key_file=key_file,
+        fingerprint=transports.host_fingerprint(server.host_key) if server.host_key.exists() else "",
     )
 
 

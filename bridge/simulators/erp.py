@@ -61,11 +61,18 @@ class SimulatedErp:
         """Take and answer until ``closing``; answers that are not due by then are never written."""
         async with asyncio.TaskGroup() as answering:
             while not closing.is_set():
-                taken = await asyncio.to_thread(self._take_all)
-                entered = [entry for name, content in taken if (entry := self._enter(name, content))]
-                for entry in entered:
+                for entry in await self._take():
                     answering.create_task(self._answer(entry, closing))
                 await self._clock.wait(closing, LOOKS_EVERY)
+
+    async def _take(self) -> list[Entry]:
+        """Take what lies there; what was taken before a fault is in the book, for nobody will take it again."""
+        taken: list[tuple[str, bytes]] = []
+        try:
+            await asyncio.to_thread(self._take_all, taken)
+        finally:
+            entered = [entry for name, content in taken if (entry := self._enter(name, content))]
+        return entered
 
     def _enter(self, name: str, content: bytes) -> Entry | None:
         """Note a file; the order to answer, or ``None`` for a file that this ERP cannot read."""
@@ -93,9 +100,10 @@ class SimulatedErp:
 
     # --- files ----------------------------------------------------------------------------------------------------
 
-    def _take_all(self) -> list[tuple[str, bytes]]:
+    def _take_all(self, taken: list[tuple[str, bytes]]) -> None:
         """Read and remove each finished file, the marker with it."""
-        return list(self._taken())
+        for one in self._taken():
+            taken.append(one)  # noqa: PERF402 - the first ones are kept where a later one fails
 
     def _taken(self) -> Iterator[tuple[str, bytes]]:
         names = self._reach.names()

@@ -3,14 +3,17 @@
 Not for: pushing orders to an ERP's server; nothing here is staged, witnessed or tried for long.
 """
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import paramiko
 
 from bridge.errors import ErrorName, PermanentError, TransientError
+from bridge.transports._server.keys import NO_KEY
 from bridge.transports._serving import VisitSettings
 
 _TIMEOUT_S = 20.0
@@ -42,20 +45,17 @@ class Visit:
 
     def take(self, name: str) -> bytes:
         """Read an order's file and remove it."""
-        path = f"{self._settings.outbox}/{name}"
-        content = self._do(_read, path)
-        self._do(paramiko.SFTPClient.remove, path)
+        content = self._do(_read, f"{self._settings.outbox}/{name}")
+        self.remove(name)
         return content
 
     def remove(self, name: str) -> None:
         """Remove a file beside the orders."""
-        self._do(paramiko.SFTPClient.remove, f"{self._settings.outbox}/{name}")
+        self._do(_remove, f"{self._settings.outbox}/{name}")
 
     def put(self, name: str, content: bytes) -> None:
         """Put a whole answer: under another name first, then renamed."""
-        final = f"{self._settings.inbox}/{name}"
-        self._do(_write, f"{final}.part", content)
-        self._do(paramiko.SFTPClient.rename, f"{final}.part", final)
+        self._do(_put, f"{self._settings.inbox}/{name}", content)
 
     def begin(self, name: str) -> "Growing":
         """Begin an answer; the server shows it once it is closed."""
@@ -111,7 +111,7 @@ class Visit:
     def _log_in(self, transport: paramiko.Transport) -> None:
         settings = self._settings
         if settings.key_file is not None:
-            transport.auth_publickey(settings.username, paramiko.PKey.from_path(settings.key_file))
+            transport.auth_publickey(settings.username, _private(settings.key_file))
         elif settings.password is not None:
             transport.auth_password(settings.username, settings.password.get_secret_value())
 
@@ -145,11 +145,33 @@ class Growing:
             self._file.close()
 
 
+def _private(file: Path) -> paramiko.PKey:
+    try:
+        return paramiko.PKey.from_path(file)
+    except (OSError, *NO_KEY) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no private key without passphrase"
+        raise PermanentError(
+            f"cannot log in by the key {file}: {why}",
+            name=ErrorName.SERVICE_UNREACHABLE,
+            hint="name the private key whose public one is in [sftp_server] authorized_keys",
+        ) from error
+
+
 def _read(client: paramiko.SFTPClient, path: str) -> bytes:
     with client.open(path, "rb") as file:
         return bytes(file.read())
 
 
-def _write(client: paramiko.SFTPClient, path: str, content: bytes) -> None:
-    with client.open(path, "wb") as file:
+def _remove(client: paramiko.SFTPClient, path: str) -> None:
+    """A name that is gone was removed by the call before, of which the connection broke."""
+    with contextlib.suppress(FileNotFoundError):
+        client.remove(path)
+
+
+def _put(client: paramiko.SFTPClient, path: str, content: bytes) -> None:
+    """All of it anew after a break; an answer that was whole already comes twice then, as with real ERPs."""
+    partial = f"{path}.part"
+    _remove(client, partial)
+    with client.open(partial, "wb") as file:
         file.write(content)
+    client.rename(partial, path)

@@ -47,11 +47,13 @@ def played(folder: Path, *words: str) -> tuple[int, list[dict[str, Any]], str]:
 def test_one_order_goes_round_and_so_does_the_next(tmp_path: Path) -> None:
     first = played(tmp_path, "--once")
     second = played(tmp_path, "--once")
+    timeline = _verb(tmp_path, "-c", "var/demo/config.toml", "orders", "timeline", "48447").stdout
 
     for code, (order, summary), err in (first, second):
         assert code == 0, err
         assert (order["order_ref"], order["state"], order["erp_order_no"]) == ("48447", "confirmed", "SO-1001")
         assert (summary["orders"], summary["confirmed"], summary["disagreements"]) == (1, 1, [])
+    assert timeline.count("ORDERS_48447_000001.csv by erp over SFTP") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["var"]
     assert [path.name for path in (tmp_path / "var").iterdir()] == ["demo"]
 

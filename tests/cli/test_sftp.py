@@ -20,7 +20,9 @@ from bridge.service.parts import sftp_settings, shares
 from bridge.transports import Reading, sftp_server
 from tests.cli.conftest import Verb
 from tests.flow.bridge_process import free_port
+from tests.support.needs import needs
 from tests.support.patience import PATIENCE_S
+from tests.transports.sftp_support import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.timeout(60)
@@ -128,14 +130,22 @@ def port(home: Path) -> int:
     return chosen
 
 
-def test_the_simulated_erp_fetches_and_answers_over_sftp(home: Path, port: int) -> None:
+@needs("ssh-keygen")
+@pytest.mark.parametrize("way", ["password", "key"])
+def test_the_simulated_erp_fetches_and_answers_over_sftp(home: Path, port: int, way: str) -> None:
+    words = ["--key", "keys/user_key"] if way == "key" else []
+    if way == "key":
+        (home / "keys").mkdir()
+        Client(home / "keys").make_key()
+        text = CONFIG.replace('password_file = "secrets/erp"', 'authorized_keys = "keys/user_key.pub"')
+        (home / "config.toml").write_text(text.format(port=port))
     config = settings(Globals())
     seen: list[Reading] = []
     server = sftp_server(sftp_settings(config), shares(config), seen.append, Counters())
     server.start()
     try:
         (home / "outbox/a.csv").write_text("order_ref\n48447\n")
-        with started(home, "simulate", "erp", "--over", "sftp", "--delay", "0.05") as process:
+        with started(home, "simulate", "erp", "--over", "sftp", "--delay", "0.05", *words) as process:
             said = words_of(process)
             assert process.stdout is not None
             lines = [process.stdout.readline(), process.stdout.readline()]
@@ -158,11 +168,37 @@ def test_the_simulated_erp_says_when_no_server_is_there(verb: Verb, port: int) -
     assert "Traceback" not in err
 
 
-def test_the_simulated_erp_needs_a_password_for_sftp(verb: Verb) -> None:
-    code, _, err = verb("simulate", "erp", "--over", "sftp")
+@pytest.mark.parametrize(
+    ("settings_text", "words", "says"),
+    [
+        ("", [], "enabled = true"),
+        ('[sftp_server]\nenabled = true\nauthorized_keys = "keys"\n', [], "--key"),
+        ("", ["--over", "folder", "--key", "keys"], "--over sftp"),
+    ],
+)
+def test_the_simulated_erp_says_what_it_needs_for_sftp(
+    verb: Verb, home: Path, settings_text: str, words: list[str], says: str
+) -> None:
+    (home / "config.toml").write_text(settings_text)
+
+    code, _, err = verb("simulate", "erp", "--over", "sftp", *words)
 
     assert code == 2
-    assert "password_file" in err
+    assert says in err
+
+
+def test_a_key_of_the_simulated_erp_that_cannot_be_read_is_told_in_words(verb: Verb, home: Path, port: int) -> None:
+    config = settings(Globals())
+    (home / "key").write_text("no key")
+    server = sftp_server(sftp_settings(config), shares(config), lambda _: None, Counters())
+    server.start()
+    try:
+        told = [verb("simulate", "erp", "--over", "sftp", "--key", name) for name in ("key", "missing")]
+    finally:
+        server.stop()
+
+    assert [code for code, _, _ in told] == [69, 69]
+    assert all("key" in err and "Traceback" not in err for _, _, err in told), (port, told)
 
 
 def test_a_taken_port_is_told_in_words(verb: Verb) -> None:

@@ -18,6 +18,9 @@ from paramiko.pkey import UnknownKeyType
 from bridge.config.authorized_keys import parse_authorized_keys
 from bridge.errors import ErrorName, PermanentError
 
+NO_KEY = (paramiko.SSHException, UnknownKeyType, UnsupportedAlgorithm, ValueError, TypeError)
+"""What reading a private key raises that is none, has a passphrase, or is of a kind that SSH does not know."""
+
 _LARGEST = 256 * 1024
 _OTHERS = 0o077
 
@@ -37,7 +40,7 @@ def host_key(path: Path) -> paramiko.PKey:
             subject=str(path),
             hint="[sftp_server] host_key names a file in a folder that the bridge may write to",
         ) from error
-    except (paramiko.SSHException, UnknownKeyType, UnsupportedAlgorithm, ValueError, TypeError) as error:
+    except NO_KEY as error:
         raise PermanentError(
             "the SFTP server's host key is no private key without passphrase",
             name=ErrorName.CONFIG_INVALID,
