@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from bridge.config.routes import Rule, When
-from bridge.config.targets import Application
+from bridge.config.targets import Application, plain_key
 from bridge.errors import ErrorName, PermanentError
 from bridge.model import Charge, Delivery, Infos, Line, Part, Party, PartyKind, Payment, SalesOrder
-from bridge.routing import Route, application_name, part_of, plain_key, route
+from bridge.routing import Route, application_name, part_of, route
 
 KEY = "123e4567-e89b-12d3-a456-426614174000"
 OTHER = "00000000-0000-0000-0000-00000000000a"

@@ -104,6 +104,8 @@ def _describe_step(step: dict[str, Any], told: dict[str, Any]) -> None:
     if step["matched"]:
         also = f", also {', '.join(step['also'])}" if step["also"] else ""
         _output.line(f"+ {name}: {_lines(step['lines'])} to {step['target']}{also}")
+    elif step["split"]:
+        _output.line(f"- {name}: takes nothing, for only rows fit that stay with the order as a whole, like freight")
     else:
         _output.line(f"- {name}: does not match")
     for judged in step["conditions"]:

@@ -3,6 +3,7 @@
 Not for: asking an order (``routing``).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -129,6 +130,9 @@ def _check_targets(reader: Reader, place: Place, rule: Rule, targets: Mapping[st
         refuse_unknown_target(reader, (*place, "also", at), name, targets)
     if rule.target in rule.also:
         reader.clash(((*place, "also"),), f'"{rule.target}" gets the order already', "remove it")
+    for name, times in Counter(rule.also).items():
+        if times > 1:
+            reader.clash(((*place, "also"),), f'"{name}" is named {times} times', "a target gets an order once")
 
 
 def refuse_unknown_target(reader: Reader, place: Place, name: str, targets: Mapping[str, Target]) -> None:
@@ -138,12 +142,27 @@ def refuse_unknown_target(reader: Reader, place: Place, name: str, targets: Mapp
         reader.clash((place,), f'no target is called "{name}"', hint)
 
 
+def _check_words(reader: Reader, place: Place, when: When) -> None:
+    """What nothing can ever meet, or what was to be a condition and is none, so that the rule takes every order."""
+    if not when.info and "info" in when.model_fields_set:
+        reader.clash(((*place, "info"),), "names no info type", 'write { CODE = ["value"] }, or remove it')
+    lists: dict[Place, object] = {(key,): getattr(when, key) for key in type(when).model_fields if key != "info"}
+    lists |= {("info", code): words for code, words in when.info.items()}
+    for key, words in lists.items():
+        if key[0] == "info" and not words:
+            reader.clash(((*place, *key),), "is empty, so no order matches", 'name a value, or "*" for any')
+        if isinstance(words, tuple) and any(isinstance(word, str) and not word.strip() for word in words):
+            what = "has an empty word, which nothing matches: what an order does not say fits nothing"
+            reader.clash(((*place, *key),), what, "remove it")
+
+
 def _check_when(reader: Reader, place: Place, rule: Rule, applications: Mapping[str, Application]) -> None:
     when = rule.when
     for at, name in enumerate(when.application):
         if name not in applications:
             hint = meant(name, applications) or f"there are: {', '.join(sorted(applications))}"
             reader.clash(((*place, "when", "application", at),), f'no shop is called "{name}"', hint)
+    _check_words(reader, (*place, "when"), when)
     if rule.split and not when.chooses_rows:
         what = "needs a condition that chooses rows"
         reader.clash(((*place, "split"),), what, f"one of {', '.join(OF_ROWS)} in when")

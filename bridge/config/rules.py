@@ -18,7 +18,7 @@ from bridge.config.models import VERSION, Admin, Norce, Receiver, Site
 from bridge.config.reader import Reader, meant
 from bridge.config.routes import refuse_unknown_target
 from bridge.config.secrets import OTHERS
-from bridge.config.targets import Application, Target
+from bridge.config.targets import Application, Target, plain_key
 from bridge.naming import PLACEHOLDERS
 
 _FIELD = re.compile(r"\{([a-z_]+)(:0?\d{1,2})?\}")
@@ -61,7 +61,7 @@ def check_applications(reader: Reader, applications: Mapping[str, Application], 
         if not _is_guid(application.key):
             reader.warn((*place, "key"), "is not a GUID, as Norce's application keys are", "copy it from Norce Admin")
     for one, other in combinations(applications.values(), 2):
-        if one.key.lower() == other.key.lower():
+        if plain_key(one.key) == plain_key(other.key):
             places = (("applications", other.name, "key"), ("applications", one.name, "key"))
             reader.clash(places, f"is the key of [applications.{one.name}] too", "each shop has its own")
 

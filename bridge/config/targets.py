@@ -144,3 +144,8 @@ class Target(TargetKeys):
     answer: Answer
     enrich: Enrich
     transport_options: SerializeAsAny[BaseModel]
+
+
+def plain_key(key: str) -> str:
+    """An application key as it is compared: GUIDs come with braces or without, in either case."""
+    return key.strip().strip("{}").lower()

@@ -5,6 +5,6 @@ Not for: rendering or admitting; this names targets, says which rows each gets, 
 
 from bridge.routing.conditions import Judged
 from bridge.routing.rows import part_of
-from bridge.routing.way import Asked, Route, application_name, plain_key, route
+from bridge.routing.way import Asked, Route, application_name, route
 
-__all__ = ["Asked", "Judged", "Route", "application_name", "part_of", "plain_key", "route"]
+__all__ = ["Asked", "Judged", "Route", "application_name", "part_of", "route"]

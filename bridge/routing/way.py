@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.config.routes import Rule
-from bridge.config.targets import Application
+from bridge.config.targets import Application, plain_key
 from bridge.errors import ErrorName, PermanentError
 from bridge.model import Part, SalesOrder
 from bridge.routing.conditions import Judged, judge, meant
@@ -18,7 +18,8 @@ from bridge.routing.rows import Family, families, numbers
 class Asked:
     """What came of asking one rule, or at the end the shop: which rows it took, and why.
 
-    ``rule`` counts from 0 and is ``None`` for the shop; a rule that did not match took no rows.
+    ``rule`` counts from 0 and is ``None`` for the shop; a rule that did not match took no rows, and is a split only if
+    its conditions hold all the same, of rows that belong to the order as a whole.
     """
 
     rule: int | None
@@ -58,11 +59,6 @@ def application_name(key: str | None, applications: Mapping[str, Application]) -
     return next((name for name, shop in applications.items() if plain_key(shop.key) == plain_key(key)), None)
 
 
-def plain_key(key: str) -> str:
-    """An application key as it is compared."""
-    return key.strip().strip("{}").lower()
-
-
 def route(
     order: SalesOrder, key: str | None, applications: Mapping[str, Application], rules: Sequence[Rule] = ()
 ) -> Route:
@@ -93,7 +89,7 @@ def _asked(order: SalesOrder, shop: Application, rules: Sequence[Rule]) -> Itera
         judged = judge(rule.when, order, [line for family in left for line in family.lines])
         taken = _taken(rule, left) if all(one.holds for one in judged) else None
         if taken is None:
-            yield Asked(number, rule.name, judged)
+            yield Asked(number, rule.name, judged, is_split=rule.split and all(one.holds for one in judged))
             continue
         lines = numbers(taken)
         yield Asked(number, rule.name, judged, rule.target, rule.also, rule.split, tuple(sorted(lines)))

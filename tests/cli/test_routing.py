@@ -96,6 +96,18 @@ def test_rules_behind_the_one_that_took_all_are_told_as_not_asked(verb: Verb, sp
     assert json.loads(document)["not_asked"] == ["drop-ship", "large"]
 
 
+def test_a_split_that_only_freight_would_fit_says_why_it_takes_nothing(verb: Verb, split: Path, home: Path) -> None:
+    (home / "config.toml").write_text(ROUTES.replace('"DS-*"', '"FRT"'))
+    order = json.loads(split.read_text())
+    order["Items"][1] |= {"PartNo": "FRT", "Type": "Freight"}
+    split.write_text(json.dumps(order))
+
+    _, out, _ = verb("route", str(split))
+
+    assert "- drop-ship (config.toml:8): takes nothing, for only rows fit that stay with the order as a whole" in out
+    assert "  erp: all lines; its answer confirms the order\n" in out
+
+
 def test_route_needs_no_rules_and_takes_xml(verb: Verb) -> None:
     code, out, _ = verb("route", str(SAMPLES / "order.xml"))
 

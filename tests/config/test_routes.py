@@ -77,6 +77,13 @@ FAULTS = [
         'config.toml:3: [[routes]] also[0]: no target is called "warehose" (did you mean "warehouse"?)',
     ),
     ('also = ["warehouse"]', '[[routes]] also: "warehouse" gets the order already (remove it)'),
+    ('also = ["erp", "erp"]', '[[routes]] also: "erp" is named 2 times (a target gets an order once)'),
+    ('when = { currency = ["SEK", " "] }', "config.toml:3: [[routes]] when.currency: has an empty word"),
+    ('when = { any_line_part_no = [""] }', "when.any_line_part_no: has an empty word"),
+    ("when = { info = { CODE = [] } }", "config.toml:3: [[routes]] when.info.CODE: is empty, so no order matches"),
+    ('when = { info = { CODE = [""] } }', "when.info.CODE: has an empty word"),
+    ("when = { info = {} }", "config.toml:3: [[routes]] when.info: names no info type"),
+    ("[routes.when.info]", "[routes.when.info]: names no info type"),
     ('split = "yes"', "[[routes]] split: expects true or false"),
     ("split = true", "config.toml:3: [[routes]] split: needs a condition that chooses rows (one of any_line_part_no"),
     (

@@ -117,6 +117,16 @@ def test_folders_of_a_target_that_needs_none_do_not_count(tmp_path: Path) -> Non
     assert config.targets["b"].transport == "sftp"
 
 
+@pytest.mark.parametrize("spelt", ["{{{}}}", "  {} ", "{{{}}} "])
+def test_two_shops_never_share_a_key_however_it_is_spelt(tmp_path: Path, spelt: str) -> None:
+    key = "123e4567-e89b-12d3-a456-42661417400a"
+    other = spelt.format(key.upper())
+
+    faults = faults_of(tmp_path, f'[applications.x]\nkey = "{key}"\n[applications.y]\nkey = "{other}"\n')
+
+    assert any("is the key of [applications.x] too" in fault for fault in faults), faults
+
+
 def test_two_listeners_may_both_take_any_free_port(tmp_path: Path) -> None:
     config = load_text(tmp_path, '[receiver]\nlisten = "127.0.0.1:0"\n[admin]\nlisten = "127.0.0.1:0"\n')
 
