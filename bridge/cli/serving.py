@@ -12,6 +12,8 @@ from bridge.cli import _exits, _output
 from bridge.cli._globals import Verb, examples, given
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bridge.config import Address
     from bridge.transports import Reading, ServerSettings, Share
 
@@ -54,7 +56,7 @@ def serve(server: "ServerSettings", shares: "Sequence[Share]") -> int:
     from bridge.ops.logs import Logging, LogSettings
 
     for share in shares:
-        share.directory.mkdir(parents=True, exist_ok=True)
+        _make(share.directory)
     with Logging(LogSettings("auto", "debug" if given().verbose else "warning"), sys.stderr):
         served = transports.sftp_server(server, shares, _tell, Counters())
         served.start()
@@ -64,6 +66,20 @@ def serve(server: "ServerSettings", shares: "Sequence[Share]") -> int:
         finally:
             served.stop()
     return _exits.DONE
+
+
+def _make(folder: "Path") -> None:
+    from bridge.errors import ErrorName, PermanentError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PermanentError(
+            f"cannot make the folder {folder}: {error.strerror}",
+            name=ErrorName.FILE_NOT_WRITTEN,
+            subject=str(folder),
+            hint="go where you may write, or name other folders in config.toml",
+        ) from error
 
 
 def _say_how(server: "ServerSettings", shares: "Sequence[Share]", port: int, fingerprint: str) -> None:

@@ -209,6 +209,16 @@ def test_a_taken_port_is_told_in_words(verb: Verb) -> None:
     assert "another program" in err
 
 
+def test_a_folder_that_cannot_be_made_is_told_in_words(verb: Verb, home: Path) -> None:
+    (home / "outbox").rmdir()
+    (home / "outbox").write_text("no folder")
+
+    code, _, err = verb("sftp", "--port", "0")
+
+    assert code == 73
+    assert f"cannot make the folder {home / 'outbox'}" in err
+
+
 def test_check_tells_of_the_server(verb: Verb, port: int) -> None:
 
     _, out, _ = verb("check")
