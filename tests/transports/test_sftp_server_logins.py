@@ -71,6 +71,51 @@ def test_a_key_lets_in_whatever_else_the_file_holds(site: Site) -> None:
     assert site.counters.count("sftp_server_logins_total", result="accepted") == 1
 
 
+def test_a_known_key_under_another_name_does_not_let_in(site: Site) -> None:
+    with site.serving() as server:
+        transport = paramiko.Transport(socket.create_connection(("127.0.0.1", server.port), 8))
+        transport.start_client(timeout=8)
+        with pytest.raises(paramiko.AuthenticationException):
+            transport.auth_publickey("root", paramiko.PKey.from_path(site.client.key))
+        transport.close()
+
+
+def test_who_guesses_six_times_on_one_connection_is_sent_away(site: Site) -> None:
+    site.pace = replace(QUICK, first_delay_s=0.01, longest_delay_s=0.01, login_within_s=20)
+    tries = 0
+
+    with site.serving() as server:
+        transport = paramiko.Transport(socket.create_connection(("127.0.0.1", server.port), 8))
+        transport.start_client(timeout=8)
+        for _ in range(6):
+            with pytest.raises(paramiko.AuthenticationException):
+                transport.auth_password("erp", "wrong")
+            tries += 1
+
+        assert ended(transport, 5)
+
+    assert tries == 6
+
+
+def test_there_is_no_shell_no_command_no_forwarding_and_no_other_subsystem(site: Site) -> None:
+    with site.serving() as server, visiting(server.port) as transport:
+        refused = 0
+        for ask in ("get_pty", "invoke_shell"):
+            with pytest.raises(paramiko.SSHException):
+                getattr(transport.open_session(), ask)()
+            refused += 1
+        with pytest.raises(paramiko.SSHException):
+            transport.open_session().exec_command("id")
+        with pytest.raises(paramiko.SSHException):
+            transport.open_session().invoke_subsystem("netconf")
+        with pytest.raises(paramiko.ChannelException):
+            transport.open_channel("direct-tcpip", ("127.0.0.1", 22), ("127.0.0.1", 1))
+        with pytest.raises(paramiko.SSHException):
+            transport.request_port_forward("127.0.0.1", 0)
+
+    assert refused == 2
+
+
 def test_a_crowd_from_one_place_pushes_out_none_from_another(site: Site) -> None:
     site.pace = replace(QUICK, login_within_s=20)
 

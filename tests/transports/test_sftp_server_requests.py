@@ -12,7 +12,7 @@ import paramiko
 import pytest
 
 from bridge.transports import Reading
-from bridge.transports._server import tree
+from bridge.transports._server import door, tree
 from tests.transports.sftp_raw import (
     CLOSE,
     CREATE_FLAG,
@@ -108,6 +108,29 @@ def test_an_upload_with_a_hole_is_never_shown(site: Site) -> None:
     assert (site.inbox / "b.csv").read_bytes() == b"helloworld"
 
 
+def test_an_upload_is_on_the_disk_before_it_has_its_name_and_the_name_before_the_answer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[int, list[str]]] = []
+    really = os.fsync
+
+    def sync(handle: int) -> None:
+        really(handle)
+        synced.append((os.fstat(handle).st_ino, site.names()))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with site.serving() as server, visiting(server.port) as transport:
+        raw = Raw(transport)
+        handle = raw.opened(b"/inbox/a.csv", NEW)
+        raw.ask(WRITE, piece(handle, 0, b"x"))
+        synced.clear()  # the host key's
+        raw.ask(CLOSE, handle)
+
+    (file, before), (folder, after) = synced
+    assert (file, after) == ((site.inbox / "a.csv").stat().st_ino, ["a.csv"])
+    assert (folder, [name[:6] for name in before]) == (site.inbox.stat().st_ino, [".part-"])
+
+
 def test_requests_of_no_sense_are_answered_and_are_no_error_of_ours(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,6 +185,21 @@ def test_one_connection_has_a_bounded_number_of_sessions_and_files(site: Site) -
 
     assert (len(sessions), refused) == (4, 16)
     assert kinds.count(HANDLE) == 64
+    assert again
+
+
+def test_all_connections_together_have_a_bounded_number_of_files(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "_MOST_OPEN_IN_ALL", 10)
+    (site.outbox / "a.csv").write_text("x")
+    request = opening(b"/outbox/a.csv", READ_FLAG)
+
+    with site.serving() as server, visiting(server.port) as one, visiting(server.port) as other:
+        here, there = Raw(one), Raw(other)
+        kinds = [raw.ask(OPEN, request)[0] for raw in (here, there) for _ in range(8)]
+        here.close()
+        again = soon(lambda: there.ask(OPEN, request)[0] == HANDLE)
+
+    assert kinds.count(HANDLE) == 10
     assert again
 
 
