@@ -124,6 +124,7 @@ async def test_stopping_the_server_cuts_what_lasts_too_long_and_leaves_nothing(s
         "/outbox/up/secret",
         "/outbox/.staging/a.part",
         "/outbox/.held/a.csv",
+        "/outbox/.bridge-probe",
         "/inbox/.work/1/a.csv",
         "/inbox/archive/a.csv",
         "/inbox/pipe",
@@ -136,6 +137,7 @@ async def test_there_is_no_way_out_and_none_to_what_is_the_bridges_own(site: Sit
         folder.mkdir(parents=True)
         (folder / "a.csv").write_text("secret")
         (folder / "a.part").write_text("secret")
+    (site.outbox / ".bridge-probe").write_text("secret")
     (site.outbox / "folder").symlink_to(site.place)
     (site.outbox / "up").symlink_to("..")
     for box in (site.outbox, site.inbox):
@@ -150,7 +152,7 @@ async def test_there_is_no_way_out_and_none_to_what_is_the_bridges_own(site: Sit
 
     assert (got, removed, renamed) == (1, 1, 1), said
     assert not (site.place / "got").exists()
-    assert not any(word in listed for word in ("link", "staging", "work", "archive", "secret", "pipe"))
+    assert not any(word in listed for word in ("link", "probe", "staging", "work", "archive", "secret", "pipe"))
     assert (site.place / "secret").read_text() == "secret"
 
 
@@ -169,6 +171,8 @@ async def test_there_is_no_way_out_and_none_to_what_is_the_bridges_own(site: Sit
         "chown 0 /inbox/here.csv",
         "rename /inbox/here.csv /outbox/here.csv",
         "rename /outbox/ORDERS_1.csv /inbox/ORDERS_1.csv",
+        "rename /inbox/here.csv /outbox/there.csv",
+        "rename /outbox/ORDERS_1.csv /inbox/there.csv",
         "rename /outbox/ORDERS_1.csv /outbox/ORDERS_2.csv.hold",
         "rename /outbox/ORDERS_1.csv /outbox/.staging",
         "rename /inbox/here.csv /inbox",

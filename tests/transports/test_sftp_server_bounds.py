@@ -281,7 +281,7 @@ def test_a_taken_port_is_told_in_words(site: Site) -> None:
 # --- pure -------------------------------------------------------------------------------------------------------------
 
 
-@bounds(max_examples=300)
+@bounds(max_examples=300, deadline=None)
 @given(st.text(alphabet="./ab\0å", max_size=40))
 def test_no_path_leaves_the_shares(path: str) -> None:
     site_tree = Tree([])
