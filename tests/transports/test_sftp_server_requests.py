@@ -41,7 +41,7 @@ from tests.transports.sftp_support import Site
 
 pytestmark = pytest.mark.timeout(30)
 NEW = WRITE_FLAG | CREATE_FLAG
-SIZE_FLAG, TIMES_FLAG = 1, 8
+SETSTAT, SIZE_FLAG, RIGHTS_FLAG, TIMES_FLAG = 9, 1, 4, 8
 
 
 @pytest.fixture
@@ -90,6 +90,22 @@ def test_nobody_cuts_a_file_that_is_read_nor_grows_one_past_the_limit(site: Site
     assert (cut, times, grown, closed) == (3, OK, FAILURE, FAILURE)
     assert (site.outbox / "ORDERS_1.csv").read_bytes() == b"0123456789"
     assert site.names() == []
+
+
+def test_rights_are_refused_and_times_are_taken_and_left_at_that(site: Site) -> None:
+    (site.inbox / "a.csv").write_text("x")
+    before = (site.inbox / "a.csv").stat()
+
+    with site.serving() as server, visiting(server.port) as transport:
+        raw = Raw(transport)
+        rights = raw.code(SETSTAT, text(b"/inbox/a.csv") + struct.pack(">II", RIGHTS_FLAG, 0o777))
+        size = raw.code(SETSTAT, text(b"/inbox/a.csv") + struct.pack(">IQ", SIZE_FLAG, 0))
+        times = raw.code(SETSTAT, text(b"/inbox/a.csv") + struct.pack(">III", TIMES_FLAG, 1, 1))
+        outside = raw.code(SETSTAT, text(b"/etc/passwd") + struct.pack(">III", TIMES_FLAG, 1, 1))
+
+    after = (site.inbox / "a.csv").stat()
+    assert (rights, size, times, outside) == (3, 3, OK, 2)
+    assert (after.st_mode, after.st_size, after.st_mtime) == (before.st_mode, before.st_size, before.st_mtime)
 
 
 def test_an_upload_with_a_hole_is_never_shown(site: Site) -> None:
