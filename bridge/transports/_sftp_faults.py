@@ -33,6 +33,7 @@ _WORDS = {
 }
 _FULL = re.compile(r"no space|disk full|quota|storage limit|enospc|edquot", re.IGNORECASE)
 _LONGEST_TEXT = 200
+_LOGIN_HINT = "look at [targets.NAME.sftp] username, key_file and password_file, and ask the server's owner"
 
 
 class RefusedError(Exception):
@@ -75,7 +76,7 @@ def login_refused(server: str, what: str, hint: str = "") -> PausedError:
         reason=PauseReason.LOGIN,
         name=ErrorName.LOGIN_REFUSED,
         subject=server,
-        hint=hint or "look at [targets.NAME.sftp] username, key_file and password_file, and ask the server's owner",
+        hint=f"{hint or _LOGIN_HINT}; it is tried ever more seldom, at once by: erp-bridge target resume NAME",
     )
 
 

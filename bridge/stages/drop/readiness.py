@@ -5,6 +5,7 @@ Not for: moving files; the drop stage asks here first.
 
 import logging
 import secrets
+from datetime import timedelta
 
 from bridge.clock import Clock
 from bridge.journal import Journal, Topic
@@ -12,11 +13,27 @@ from bridge.journal.records import TrustedKey
 from bridge.states import SELF_ENDING_PAUSES, Pause, PauseReason
 from bridge.transports import Findings, HostKeyError, PausedError, Transport
 
+PROBE_AGAIN = timedelta(seconds=10)
+LOGIN_PACE = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=8), timedelta(minutes=15))
+
 log = logging.getLogger(__name__)
 
 
+def pause_between(reason: PauseReason, refused: int) -> timedelta:
+    """How long a paused target is left alone, after so many refused logins on end.
+
+    Servers lock an account after some five refusals within a quarter of an hour: four fall into one here.
+    """
+    if reason is not PauseReason.LOGIN:
+        return PROBE_AGAIN
+    return LOGIN_PACE[min(refused, len(LOGIN_PACE)) - 1]
+
+
 class Readiness:
-    """One target's readiness. Pauses of folder, disk, connection and login end at the next good probe."""
+    """One target's readiness. Pauses of folder, disk, connection and login end at the next good probe.
+
+    A probe follows the last by its time alone: orders that come meanwhile are no reason to knock again.
+    """
 
     def __init__(self, target: str, transport: Transport, journal: Journal, clock: Clock) -> None:
         self._target = target
@@ -25,7 +42,15 @@ class Readiness:
         self._clock = clock
         self._is_proven = False
         self._shown: HostKeyError | None = None
+        self._refused = 0
+        self._again_at = 0.0
         self.pause: Pause | None = None
+
+    @property
+    def again_in(self) -> timedelta:
+        """When :meth:`is_open` is worth asking again."""
+        rest = timedelta(seconds=self._again_at - self._clock.monotonic())
+        return rest if timedelta() < rest else PROBE_AGAIN
 
     async def is_open(self) -> bool:
         """True when files may move; tries a paused target again unless its pause waits for a person.
@@ -40,6 +65,8 @@ class Readiness:
             return False
         if self.pause is not None and self.pause.reason not in SELF_ENDING_PAUSES:
             return False
+        if self._clock.monotonic() < self._again_at:
+            return False
         self._transport.pin(memory.host_key, memory.host_key_for)
         how = await self._transport.probe(await self._identity())
         self._is_proven = True
@@ -47,6 +74,7 @@ class Readiness:
             log.info("target_resumed", extra={"target": self._target, "stage": "drop"})
         log.debug("target_probed", extra={"target": self._target, "detail": how})
         self.pause = None
+        self._refused = 0
         self._journal.wake(Topic.ALERTS)
         return True
 
@@ -79,6 +107,9 @@ class Readiness:
     def close(self, error: PausedError) -> None:
         """Leave the target alone for this error; the same reason again only keeps the pause."""
         self._shown = error if isinstance(error, HostKeyError) else None
+        self._refused = self._refused + 1 if error.reason is PauseReason.LOGIN else 0
+        wait = pause_between(error.reason, self._refused)
+        self._again_at = self._clock.monotonic() + wait.total_seconds()
         self._close(error.reason, error.line())
 
     def _close(self, reason: PauseReason, text: str) -> None:
@@ -118,4 +149,5 @@ class Readiness:
         await self._journal.set_pause(self._target, None, because)
         self.pause = None
         self._is_proven = False
+        self._refused, self._again_at = 0, 0.0
         self._journal.wake(Topic.DROPS)

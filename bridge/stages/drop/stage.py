@@ -20,11 +20,10 @@ from bridge.stages.courier import carry, keep_looking
 from bridge.stages.drop.acts import FileActs
 from bridge.stages.drop.fetched import tell_fetched
 from bridge.stages.drop.held import HeldFiles
-from bridge.stages.drop.readiness import Readiness
+from bridge.stages.drop.readiness import PROBE_AGAIN, Readiness
 from bridge.states import DropState, HeldReason, Pause, ReportPolicy
 from bridge.transports import End, FileNames, Findings, Parcel, PausedError, Step, Transport
 
-PROBE_AGAIN = timedelta(seconds=10)
 LOOK_FOR_TAKEN = timedelta(seconds=1)
 AT_ONCE = timedelta()
 
@@ -122,12 +121,13 @@ class DropStage:
         post.has_looked.set()
         if isinstance(error, PausedError):
             post.readiness.close(error)
-        return PROBE_AGAIN if isinstance(error, PausedError) else timedelta(seconds=1)
+            return post.readiness.again_in
+        return timedelta(seconds=1)
 
     async def _round(self, post: _Post) -> timedelta:
         if not await post.readiness.is_open():
             post.has_looked.set()
-            return PROBE_AGAIN
+            return post.readiness.again_in
         await post.held.look(self._clock)
         moved = await self._deliver(post)
         if self._is_time_to_look(post):
