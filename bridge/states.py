@@ -190,7 +190,7 @@ DROP_MOVES = (
     _move([_D.STAGED], _D.PUBLISHED, "settle_drops"),
     _move([_D.STAGED], _D.QUEUED, "settle_drops"),  # the staging file has the wrong size or hash after a crash
     _move([_D.QUEUED, _D.STAGED], _D.HELD, "settle_drops"),  # collision, refused, given up
-    _move([_D.STAGED], _D.UNCERTAIN, "settle_drops"),  # a remote server left no witness
+    _move([_D.QUEUED, _D.STAGED], _D.UNCERTAIN, "settle_drops"),  # a remote server left no witness
     _move([_D.STAGED, _D.HELD], _D.UNCERTAIN, "doubt"),  # its staging folder was replaced, and the witness with it
     _move([_D.QUEUED, _D.STAGED, _D.HELD], _D.UNCERTAIN, "restore"),  # the world is newer than the journal
     _move([_D.PUBLISHED], _D.TAKEN, "note_taken"),

@@ -148,7 +148,11 @@ class Transport(Protocol):
         ...
 
     async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
-        """Make each staging file whole and durable: steps L1 and L2 of ``DESIGN.md`` 6."""
+        """Make each staging file whole and durable: steps L1 and L2 of ``DESIGN.md`` 6.
+
+        Where the target pauses on the way, this and :meth:`publish` may tell of those parcels alone that were done
+        with before; the next call raises then.
+        """
         ...
 
     async def publish(self, parcels: Sequence[Parcel]) -> list[Step]:

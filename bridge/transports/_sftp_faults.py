@@ -31,7 +31,7 @@ _WORDS = {
     Code.BAD_MESSAGE: "bad message",
     Code.OP_UNSUPPORTED: "not supported",
 }
-_FULL = re.compile(r"no space|disk full|quota|storage limit|enospc|edquot", re.IGNORECASE)
+_FULL = re.compile(r"no space|no room|disk full|quota|storage limit|enospc|edquot", re.IGNORECASE)
 _LONGEST_TEXT = 200
 _LOGIN_HINT = "look at [targets.NAME.sftp] username, key_file and password_file, and ask the server's owner"
 
@@ -48,6 +48,17 @@ class RefusedError(Exception):
     def is_full(self) -> bool:
         """True when the server's own words speak of room."""
         return bool(_FULL.search(self.text))
+
+
+class VanishedError(RefusedError):
+    """A file that was written, and answered for, is not there: somebody took it, or the server hides what it has."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.FAILURE,
+            "the file was gone as soon as it was written; does something take or hide names that begin with a dot "
+            "or end in .part?",
+        )
 
 
 class LostError(Exception):

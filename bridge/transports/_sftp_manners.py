@@ -11,7 +11,7 @@ from bridge.errors import ErrorName
 from bridge.states import PauseReason
 from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Whereabouts
 from bridge.transports._sftp_faults import Code, RefusedError
-from bridge.transports._sftp_place import Place, Sight, content_of, is_whole, look, put
+from bridge.transports._sftp_place import Likeness, Place, Sight, compare, content_of, look, prove_directory, put
 from bridge.transports._sftp_wire import Wire
 
 
@@ -55,7 +55,7 @@ class ByRename:
 
     def publish(self, wire: Wire, parcel: Parcel) -> Step:
         """Rename, never over an existing name as far as one may look; then the marker the same way."""
-        if parcel.verify and not is_whole(wire, self._place.staged(parcel.staging), parcel):
+        if parcel.verify and compare(wire, self._place.staged(parcel.staging), parcel.content) is Likeness.OTHER:
             return Step(parcel.id, End.STAGE_AGAIN, f"{parcel.staging} is not what was written")
         final = look(wire, self._place.final(parcel.final))
         step = self._resolve(wire, parcel) if final is Sight.THERE else self._rename(wire, parcel, final)
@@ -80,27 +80,46 @@ class ByRename:
     def _judge(self, wire: Wire, parcel: Parcel, error: RefusedError) -> Step:
         """After any refusal the witness is looked at before anything is said."""
         witness = look(wire, self._place.staged(parcel.staging))
-        is_done = witness is Sight.GONE or (witness is Sight.UNKNOWN and error.code == Code.NO_SUCH_FILE)
-        if is_done:
-            is_taken = look(wire, self._place.final(parcel.final)) is Sight.GONE
-            return Step(parcel.id, End.PRESUMED if is_taken else End.PUBLISHED)
         if witness is Sight.UNKNOWN:
-            return Step(
-                parcel.id, End.UNCERTAIN, f"the rename was refused ({error}), and nothing there may be looked at"
-            )
+            return self._judge_blindly(wire, parcel, error)
+        if witness is Sight.GONE:
+            return self._done(wire, parcel)
         if look(wire, self._place.final(parcel.final)) is Sight.THERE:
             return self._resolve(wire, parcel)
         raise error
 
+    def _judge_blindly(self, wire: Wire, parcel: Parcel, error: RefusedError) -> Step:
+        """Nothing there may be looked at, so the answers to renames are all there is; any but these two is tried again.
+
+        A rename may be repeated at will: it finds its witness, or *no such file*, which in proven folders means done.
+        """
+        if error.code == Code.NO_SUCH_FILE:
+            prove_directory(wire, self._place)
+            return self._done(wire, parcel)
+        if error.code != Code.PERMISSION_DENIED:
+            raise error
+        return Step(parcel.id, End.UNCERTAIN, f"the rename was refused ({error}), and nothing there may be looked at")
+
+    def _done(self, wire: Wire, parcel: Parcel) -> Step:
+        is_taken = look(wire, self._place.final(parcel.final)) is Sight.GONE
+        return Step(parcel.id, End.PRESUMED if is_taken else End.PUBLISHED)
+
     def _resolve(self, wire: Wire, parcel: Parcel) -> Step:
         """The final name is there: ours already, ours by half a rename (link and unlink), or a stranger's."""
-        staged = content_of(wire, self._place.staged(parcel.staging), len(parcel.content) + 1)
-        if staged is None:
+        staged = self._place.staged(parcel.staging)
+        if look(wire, staged) is Sight.GONE:
             return Step(parcel.id, End.PUBLISHED)
-        if content_of(wire, self._place.final(parcel.final), len(parcel.content) + 1) == parcel.content:
-            wire.remove(self._place.staged(parcel.staging))
-            return Step(parcel.id, End.PUBLISHED)
-        return Step(parcel.id, End.COLLISION, f"another file lies on the server as {parcel.final}")
+        match compare(wire, self._place.final(parcel.final), parcel.content):
+            case Likeness.SAME:
+                wire.remove(staged)
+                return Step(parcel.id, End.PUBLISHED)
+            case Likeness.OTHER:
+                return Step(parcel.id, End.COLLISION, f"another file lies on the server as {parcel.final}")
+            case Likeness.GONE:
+                return Step(parcel.id, End.FAILED, f"{parcel.final} was there a moment ago and is gone")
+            case Likeness.UNKNOWN:
+                what = f"a file of this size lies on the server as {parcel.final} and may not be read"
+                return Step(parcel.id, End.UNCERTAIN, what)
 
     def _publish_marker(self, wire: Wire, marker: str) -> None:
         source, target = self._place.marker_staged(marker), self._place.final(marker)
@@ -174,9 +193,8 @@ class ByMarker:
         """Write the file under its name, over nothing but a beginning of itself."""
         if not parcel.marker:
             raise _no_marker(self._place)
-        found = content_of(wire, self._place.final(parcel.final), len(parcel.content) + 1)
-        is_strange = found is not None and not parcel.content.startswith(found)
-        if is_strange or look(wire, self._place.final(parcel.marker)) is Sight.THERE:
+        is_free = _is_free(wire, self._place.final(parcel.final), parcel.content)
+        if not is_free or look(wire, self._place.final(parcel.marker)) is Sight.THERE:
             return Step(parcel.id, End.COLLISION, f"another file lies on the server as {parcel.final}, or its marker")
         put(wire, self._place.final(parcel.final), parcel.content)
         return Step(parcel.id, End.STAGED)
@@ -186,7 +204,7 @@ class ByMarker:
         marker = self._place.final(parcel.marker)
         if look(wire, marker) is Sight.THERE:
             return Step(parcel.id, End.PUBLISHED)
-        if parcel.verify and not is_whole(wire, self._place.final(parcel.final), parcel):
+        if parcel.verify and compare(wire, self._place.final(parcel.final), parcel.content) is Likeness.OTHER:
             return Step(parcel.id, End.STAGE_AGAIN, f"{parcel.final} is not what was written")
         final = look(wire, self._place.final(parcel.final))
         if final is Sight.GONE:
@@ -227,6 +245,15 @@ class ByMarker:
         """Remove a file without a marker; one that has its marker is the ERP's."""
         if look(wire, self._place.final(file.marker or file.final)) is Sight.GONE:
             wire.remove(self._place.final(file.final))
+
+
+def _is_free(wire: Wire, path: str, content: bytes) -> bool:
+    """True when nothing lies there but perhaps a beginning of the content; what may not be read is somebody's."""
+    try:
+        found = content_of(wire, path, len(content) + 1)
+    except RefusedError:
+        return look(wire, path) is not Sight.THERE
+    return found is None or content.startswith(found)
 
 
 _HELD_BY_SIGHT = {

@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bridge.transports._protocol import Parcel
-from bridge.transports._sftp_faults import Code, RefusedError, concerns_every_file, foreign, paused
+from bridge.transports._sftp_faults import Code, RefusedError, VanishedError, concerns_every_file, foreign, paused
 from bridge.transports._sftp_wire import Wire
 
 IDENTITY_FILE = ".bridge-identity"
@@ -16,6 +15,7 @@ HELD = ".held"
 WISH = ".hold"
 PART = ".part"
 _LONGEST_IDENTITY = 200
+_SCRATCH, _SCRATCH_SIZE = ".bridge-scratch", 4096
 
 
 class Sight(Enum):
@@ -24,6 +24,16 @@ class Sight(Enum):
     THERE = auto()
     GONE = auto()
     UNKNOWN = auto()
+
+
+class Likeness(Enum):
+    """What lies under a name, held against what should lie there."""
+
+    SAME = auto()
+    OTHER = auto()
+    GONE = auto()
+    UNKNOWN = auto()
+    """It is there or not, and what can be seen of it does not tell it from ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +106,62 @@ def content_of(wire: Wire, path: str, at_most: int) -> bytes | None:
 
 
 def put(wire: Wire, path: str, content: bytes) -> None:
-    """A new file with exactly this content; whatever lay under the name is removed first."""
-    handle = _new_file(wire, path)
+    """A new file with exactly this content; whatever lay under the name is removed first.
+
+    A refusal without a reason is told apart: where not even a scratch file is taken it is said to be for want of room.
+    """
+    try:
+        handle = _new_file(wire, path)
+    except RefusedError as error:
+        raise _explained(wire, path, error) from error
+    try:
+        _fill(wire, handle, content)
+    except RefusedError as error:
+        explained = _explained(wire, path, error, f"the server took only a part of {len(content)} bytes: ")
+        with suppress(RefusedError):
+            wire.remove(path)
+        raise explained from error
+    _weigh(wire, path, len(content))
+
+
+def _fill(wire: Wire, handle: bytes, content: bytes) -> None:
     try:
         wire.write(handle, content)
         wire.sync(handle)
-    except RefusedError as error:
+    except RefusedError:
         with suppress(RefusedError):
             wire.close(handle)
+        raise
+    wire.close(handle)
+
+
+def _explained(wire: Wire, path: str, error: RefusedError, before: str = "") -> RefusedError:
+    """The refusal with what can be found out: a part that lies there still takes the room that a scratch file wants."""
+    if error.code in {Code.NO_SUCH_FILE, Code.PERMISSION_DENIED}:
+        return error
+    if not error.is_full and not _takes_a_scratch_file(wire, below(path.rpartition("/")[0], _SCRATCH)):
+        return RefusedError(Code.FAILURE, f"no room even for a scratch file: {error}")
+    return RefusedError(Code.FAILURE, f"{before}{error}")
+
+
+def _takes_a_scratch_file(wire: Wire, path: str) -> bool:
+    try:
         with suppress(RefusedError):
             wire.remove(path)
-        raise RefusedError(Code.FAILURE, f"the server took only a part of {len(content)} bytes: {error}") from error
-    wire.close(handle)
-    _weigh(wire, path, len(content))
+        _fill(wire, wire.create(path), bytes(_SCRATCH_SIZE))
+    except RefusedError:
+        return False
+    finally:
+        with suppress(RefusedError):
+            wire.remove(path)
+    return True
 
 
 def _new_file(wire: Wire, path: str) -> bytes:
     try:
         return wire.create(path)
     except RefusedError as error:
-        if concerns_every_file(error):
+        if concerns_every_file(error) and look(wire, path) is not Sight.THERE:
             raise
     try:
         wire.remove(path)
@@ -134,19 +180,52 @@ def _is_folder(wire: Wire, path: str) -> bool:
 
 
 def _weigh(wire: Wire, path: str, size: int) -> None:
-    """Compare the size under the temporary name. No answer is no objection: each piece and the close were answered."""
+    """Compare the size under the temporary name. No answer is no objection: each piece and the close were answered.
+
+    A name that is gone is one: what vanishes now was not renamed by us, and would look so later (invariant 6).
+    """
     try:
         found = wire.lstat(path).size
-    except RefusedError:
+    except RefusedError as error:
+        if error.code == Code.NO_SUCH_FILE:
+            raise VanishedError from error
         return
     if found is not None and found != size:
         raise RefusedError(Code.FAILURE, f"the server holds {found} of {size} bytes")
 
 
-def is_whole(wire: Wire, path: str, parcel: Parcel) -> bool:
-    """True when a file holds the journal's bytes, or is gone (then it was renamed, or taken)."""
-    found = content_of(wire, path, len(parcel.content) + 1)
-    return found is None or found == parcel.content
+def compare(wire: Wire, path: str, content: bytes) -> Likeness:
+    """Hold what lies under a name against what should; by its size where it may not be read."""
+    try:
+        found = content_of(wire, path, len(content) + 1)
+    except RefusedError:
+        return _compare_size(wire, path, len(content))
+    if found is None:
+        return Likeness.GONE
+    return Likeness.SAME if found == content else Likeness.OTHER
+
+
+def _compare_size(wire: Wire, path: str, size: int) -> Likeness:
+    try:
+        facts = wire.lstat(path)
+    except RefusedError as error:
+        return Likeness.GONE if error.code == Code.NO_SUCH_FILE else Likeness.UNKNOWN
+    is_other = facts.is_folder or (facts.size is not None and facts.size != size)
+    return Likeness.OTHER if is_other else Likeness.UNKNOWN
+
+
+def prove_directory(wire: Wire, place: Place) -> None:
+    """Raise :class:`~bridge.transports.PausedError` unless the finished files' folder is there.
+
+    The staging folder is proven by its identity; on a server that lets nobody look, a scratch file proves this one.
+    """
+    if not place.staging or look(wire, place.directory) is Sight.THERE:
+        return
+    try:
+        put(wire, below(place.directory, _SCRATCH), b"")
+    except RefusedError as error:
+        raise paused(error, place.directory) from error
+    wire.remove(below(place.directory, _SCRATCH))
 
 
 def identity_in(wire: Wire, place: Place) -> str | None:

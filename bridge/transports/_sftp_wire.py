@@ -87,9 +87,14 @@ class Wire:
         return found
 
     def sync(self, handle: bytes) -> None:
-        """Make a file durable, where the server offers it."""
-        if _FSYNC in self.extensions:
+        """Make a file durable, where the server offers it; some offer it and then do not know it."""
+        if _FSYNC not in self.extensions:
+            return
+        try:
             self._act(_EXTENDED, _text(_FSYNC) + _text(handle))
+        except RefusedError as error:
+            if error.code != Code.OP_UNSUPPORTED:
+                raise
 
     def close(self, handle: bytes) -> None:
         """Give a handle back; some servers finish a file only now, and may refuse."""

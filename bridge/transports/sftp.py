@@ -21,7 +21,7 @@ from bridge.transports import _sftp_examine as examining
 from bridge.transports._findings import Findings, Strategy, choose
 from bridge.transports._findings_words import how
 from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts, trouble_of
-from bridge.transports._sftp_faults import Code, RefusedError, concerns_every_file, foreign, paused
+from bridge.transports._sftp_faults import Code, RefusedError, VanishedError, concerns_every_file, foreign, paused
 from bridge.transports._sftp_manners import ByMarker, ByRename, Manner
 from bridge.transports._sftp_place import (
     IDENTITY_FILE,
@@ -146,14 +146,28 @@ class SftpTransport:
 
     async def stage(self, parcels: Sequence[Parcel]) -> list[Step]:
         """Write each file where the ERP does not take it yet, and compare its size."""
-        ends: dict[int, Step] = {}
-        await self._carry(lambda wire: self._each(wire, parcels, ends, lambda parcel: self._manner.stage(wire, parcel)))
-        return [ends[parcel.id] for parcel in parcels]
+        return await self._steps(
+            parcels,
+            lambda wire, ends: self._each(wire, parcels, ends, lambda parcel: self._manner.stage(wire, parcel)),
+        )
 
     async def publish(self, parcels: Sequence[Parcel]) -> list[Step]:
         """Let the ERP have each file; a connection that is cut on the way is made anew, and the witness looked at."""
+        return await self._steps(parcels, lambda wire, ends: self._publish(wire, parcels, ends))
+
+    async def _steps(self, parcels: Sequence[Parcel], act: Callable[[Wire, dict[int, Step]], None]) -> list[Step]:
+        """What became of each parcel; where the target pauses on the way, of those that were done with before.
+
+        *Presumed* is left out then: it counts only after the folder has proved its identity once more.
+        """
         ends: dict[int, Step] = {}
-        await self._carry(lambda wire: self._publish(wire, parcels, ends))
+        try:
+            await self._carry(lambda wire: act(wire, ends))
+        except PausedError:
+            certain = [step for step in ends.values() if step.end is not End.PRESUMED]
+            if not certain:
+                raise
+            return certain
         return [ends[parcel.id] for parcel in parcels]
 
     async def missing(self, names: Sequence[str]) -> set[str]:
@@ -264,6 +278,8 @@ class SftpTransport:
     def _one(self, parcel: Parcel, act: Callable[[Parcel], Step]) -> Step:
         try:
             return act(parcel)
+        except VanishedError as error:
+            return Step(parcel.id, End.UNCERTAIN, f"{parcel.final}: {error}")
         except RefusedError as error:
             if concerns_every_file(error):
                 raise paused(error, self._place.directory) from error
@@ -298,7 +314,7 @@ class SftpTransport:
             try:
                 found[file.id] = act(file)
             except RefusedError as error:
-                if concerns_every_file(error):
+                if concerns_every_file(error) and error.code != Code.PERMISSION_DENIED:
                     raise
                 found[file.id] = Whereabouts.UNKNOWN
         return found

@@ -49,6 +49,11 @@ MANNERS = {
 }
 
 
+def nothing(_what: str, _path: str) -> asyncssh.SFTPError | None:
+    """What a server refuses that refuses nothing."""
+    return None
+
+
 @dataclass
 class World:
     """What lies on the server, who took what, and what happens at which request."""
@@ -60,6 +65,8 @@ class World:
     quota: int = 1 << 40
     may_rename: bool = True
     may_write: bool = True
+    refuses: Callable[[str, str], asyncssh.SFTPError | None] = nothing
+    """Which request it refuses, by what is asked (`create`, `write`, `lstat`...) and the path, and how."""
     requests: int = 0
     port: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
@@ -89,7 +96,8 @@ class World:
 
     def finals(self) -> list[Path]:
         """What the ERP sees and may act on: with a marker only what has one."""
-        files = [path for path in self.outbox.iterdir() if path.is_file() and not path.name.startswith(".")]
+        there = list(self.outbox.iterdir()) if self.outbox.exists() else []
+        files = [path for path in there if path.is_file() and not path.name.startswith(".")]
         if not self.manner.marker:
             return files
         return [path for path in files if path.with_name(path.name + self.manner.marker).exists()]
@@ -117,8 +125,11 @@ class OddServer(asyncssh.SFTPServer):
         super().__init__(chan)
         self._world = world
 
-    async def _pass(self, act: Callable[[], T], half: Callable[[], object] | None = None) -> T:
+    async def _pass(self, what: str, path: bytes, act: Callable[[], T], half: Callable[[], object] | None = None) -> T:
         world = self._world
+        refusal = world.refuses(what, os.fsdecode(path))
+        if refusal is not None:
+            raise refusal
         world.requests += 1
         is_cut = world.requests == world.cut_at
         if is_cut and world.how == "silence":
@@ -152,7 +163,7 @@ class OddServer(asyncssh.SFTPServer):
             return opened[0]
 
         try:
-            return await self._pass(act)
+            return await self._pass("create" if pflags & asyncssh.FXF_WRITE else "open", path, act)
         except asyncssh.SFTPConnectionLost:
             for file_obj in opened:
                 asyncssh.SFTPServer.close(self, file_obj)
@@ -166,27 +177,29 @@ class OddServer(asyncssh.SFTPServer):
             asyncssh.SFTPServer.write(self, file_obj, offset, data)
             return len(data)
 
-        return await self._pass(act, lambda: asyncssh.SFTPServer.write(self, file_obj, offset, data[: len(data) // 2]))
+        return await self._pass(
+            "write", b"", act, lambda: asyncssh.SFTPServer.write(self, file_obj, offset, data[: len(data) // 2])
+        )
 
     async def close(self, file_obj: object) -> None:
         try:
-            await self._pass(lambda: asyncssh.SFTPServer.close(self, file_obj))
+            await self._pass("close", b"", lambda: asyncssh.SFTPServer.close(self, file_obj))
         finally:
             asyncssh.SFTPServer.close(self, file_obj)  # as a server does whose client is gone
 
     async def read(self, file_obj: object, offset: int, size: int) -> bytes:
-        found = await self._pass(lambda: asyncssh.SFTPServer.read(self, file_obj, offset, size))
+        found = await self._pass("read", b"", lambda: asyncssh.SFTPServer.read(self, file_obj, offset, size))
         assert isinstance(found, bytes)
         return found
 
     async def fsync(self, file_obj: object) -> None:
-        await self._pass(lambda: asyncssh.SFTPServer.fsync(self, file_obj))
+        await self._pass("fsync", b"", lambda: asyncssh.SFTPServer.fsync(self, file_obj))
 
     async def remove(self, path: bytes) -> None:
-        await self._pass(lambda: asyncssh.SFTPServer.remove(self, path))
+        await self._pass("remove", path, lambda: asyncssh.SFTPServer.remove(self, path))
 
     async def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
-        await self._pass(lambda: asyncssh.SFTPServer.mkdir(self, path, attrs))
+        await self._pass("mkdir", path, lambda: asyncssh.SFTPServer.mkdir(self, path, attrs))
 
     async def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
         def act() -> asyncssh.SFTPAttrs:
@@ -197,7 +210,7 @@ class OddServer(asyncssh.SFTPServer):
                 attrs.mtime -= attrs.mtime % 60
             return attrs
 
-        return await self._pass(act)
+        return await self._pass("lstat", path, act)
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
         def act() -> list[str]:
@@ -205,7 +218,7 @@ class OddServer(asyncssh.SFTPServer):
                 raise asyncssh.SFTPPermissionDenied("not for you")
             return os.listdir(_path(path))  # noqa: PTH208 - names, as SFTP has them
 
-        for name in await self._pass(act):
+        for name in await self._pass("list", path, act):
             yield asyncssh.SFTPName(os.fsencode(name), attrs=asyncssh.SFTPAttrs())
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
@@ -215,7 +228,7 @@ class OddServer(asyncssh.SFTPServer):
                 raise asyncssh.SFTPOpUnsupported("no")
             _path(oldpath).replace(_path(newpath))
 
-        await self._pass(act)
+        await self._pass("rename", newpath, act)
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         def act() -> None:
@@ -231,7 +244,7 @@ class OddServer(asyncssh.SFTPServer):
             else:
                 _path(oldpath).rename(_path(newpath))
 
-        await self._pass(act, lambda: self._half_a_rename(oldpath, newpath))
+        await self._pass("rename", newpath, act, lambda: self._half_a_rename(oldpath, newpath))
 
     def _half_a_rename(self, oldpath: bytes, newpath: bytes) -> None:
         """The new name is there, the old one too."""

@@ -210,7 +210,7 @@ class DropStage:
 
     async def _settle(self, post: _Post, drops: Sequence[DueDrop], steps: Sequence[Step]) -> set[int]:
         ends = {step.id: step for step in steps}
-        results = [self._result(post, drop, ends[drop.id]) for drop in drops]
+        results = [self._result(post, drop, ends[drop.id]) for drop in drops if drop.id in ends]
         return set(await self._journal.drops.settle(results))
 
     def _result(self, post: _Post, drop: DueDrop, step: Step) -> DropResult:  # noqa: PLR0911 - a table
