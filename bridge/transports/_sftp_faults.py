@@ -36,12 +36,17 @@ _LONGEST_TEXT = 200
 _LOGIN_HINT = "look at [targets.NAME.sftp] username, key_file and password_file, and ask the server's owner"
 
 
+def printable(text: str) -> str:
+    """Words of a server as they may stand in a log and on a page."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_TEXT])
+
+
 class RefusedError(Exception):
     """The server answered no."""
 
     def __init__(self, code: int, text: str = "") -> None:
         self.code = code
-        self.text = "".join(letter if letter.isprintable() else "?" for letter in text)[:_LONGEST_TEXT]
+        self.text = printable(text)
         super().__init__(self.text or _WORDS.get(Code(code) if code in _WORDS else Code.FAILURE, ""))
 
     @property

@@ -1,10 +1,11 @@
 """The one kept connection to a server: opened when it is needed, its host key proven first, cut when it is silent.
 
-Not for: files. Everything but :meth:`Session.cut_if_overdue` and :meth:`Session.cut` runs on the target's one thread.
+Not for: files. What stands under *from another thread* may be called from there; all else runs on the target's one.
 """
 
 import base64
 import hashlib
+import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +21,7 @@ from pydantic import SecretStr
 from bridge.transports._findings import Link
 from bridge.transports._protocol import HostKeyError, PausedError
 from bridge.transports._sftp_agreed import NotingTransport
-from bridge.transports._sftp_faults import LostError, SilentError, login_refused, unreachable
+from bridge.transports._sftp_faults import LostError, SilentError, login_refused, printable, unreachable
 from bridge.transports._sftp_wire import Wire
 
 T = TypeVar("T")
@@ -28,7 +29,18 @@ T = TypeVar("T")
 OLD_CIPHERS = ("aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc")
 OLD_MACS = ("hmac-sha1", "hmac-md5", "hmac-sha1-96", "hmac-md5-96")
 """What paramiko would still offer and we do not, unless the settings name it."""
+KEY_KINDS = {
+    "ssh-ed25519": ("ssh-ed25519",),
+    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
+    "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
+    "ecdsa-sha2-nistp384": ("ecdsa-sha2-nistp384",),
+    "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
+}
+"""A server may have a host key of each kind; a client sees the one that it asks for. By name, how it may sign."""
+_LIBRARY = "paramiko.client"
 GRACE_S = 0.5
+HANGS_AFTER_S = 1.5
+"""So long after its deadline a call that was cut should be back; one that is not hangs in the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +72,16 @@ class Session:
     """Keeps one connection and gives it to one act at a time."""
 
     def __init__(self, access: Access) -> None:
+        logging.getLogger(_LIBRARY).setLevel(logging.CRITICAL)  # what matters of a connection is told in our own words
         self._access = access
         self._expected = access.host_key
         self._socket: socket.socket | None = None
         self._transport: NotingTransport | None = None
         self._wire: Wire | None = None
         self._due: float | None = None
+        self._kind = ""
+        self._is_given_up = False
+        self._is_ended = False
 
     def pin(self, shown: str, configured: str) -> None:
         """Expect the key that a person trusts, as long as the settings say what they said then."""
@@ -86,16 +102,23 @@ class Session:
 
         Raises :class:`PausedError` when the server cannot be used, or was silent past a deadline.
         """
+        self._is_given_up = self._is_ended
         try:
             return self._tried(act)
         except SilentError as error:
-            raise unreachable(str(self._access), f"the server is silent: {error}") from error
-        except LostError:
-            pass  # an idle connection may have been cut long ago, which is no fault
+            raise self._silent(error) from error
+        except LostError as error:  # an idle connection may have been cut long ago, which is no fault
+            if self._is_given_up:
+                raise unreachable(str(self._access), f"the call was given up: {error}") from error
         try:
             return self._tried(act)
+        except SilentError as error:
+            raise self._silent(error) from error
         except LostError as error:
             raise unreachable(str(self._access), f"the server cuts connections: {error}") from error
+
+    def _silent(self, error: SilentError) -> PausedError:
+        return unreachable(str(self._access), f"the server is silent: {error}")
 
     def _tried(self, act: Callable[[Wire], T]) -> T:
         wire = self._wire or self._connected()
@@ -107,8 +130,14 @@ class Session:
 
     def drop(self) -> None:
         """Let go of the connection, if there is one."""
+        self._due = monotonic() + self._access.timeout_s
+        self._wire = None
+        self._hang_up()
+        self._due = None
+
+    def _hang_up(self) -> None:
         transport, connection = self._transport, self._socket
-        self._wire = self._transport = self._socket = self._due = None
+        self._transport = self._socket = None
         if connection is not None:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)  # frees paramiko's own thread, whatever it waits for
@@ -119,18 +148,32 @@ class Session:
 
     # --- from another thread ------------------------------------------------------------------------------------------
 
-    def cut_if_overdue(self) -> None:
-        """Cut a connection whose deadline has passed although its thread has not noticed."""
+    @property
+    def _overdue_s(self) -> float:
+        """For how long the deadline of the call under way has passed; negative before that, and without a call."""
         wire = self._wire
         due = wire.due if wire is not None else self._due
-        if due is not None and monotonic() > due + GRACE_S:
+        return -1.0 if due is None else monotonic() - due
+
+    @property
+    def hangs(self) -> bool:
+        """True while a call does not come back although its connection was cut: it waits for the system."""
+        return self._overdue_s > HANGS_AFTER_S
+
+    def cut_if_overdue(self) -> None:
+        """Cut a connection whose deadline has passed although its thread has not noticed."""
+        if self._overdue_s > GRACE_S:
             self.cut()
 
-    def cut_if_busy(self) -> None:
-        """Cut the connection if anybody waits on it, so that its thread comes free."""
-        wire = self._wire
-        if self._due is not None or (wire is not None and wire.due is not None):
-            self.cut()
+    def give_up(self) -> None:
+        """End the act under way at its next step; a later one begins anew."""
+        self._is_given_up = True
+        self.cut()
+
+    def end(self) -> None:
+        """End the act under way, and let nothing begin any more."""
+        self._is_ended = True
+        self.give_up()
 
     def cut(self) -> None:
         """Cut the connection under whoever waits on it."""
@@ -145,8 +188,7 @@ class Session:
         """A new session; all of it within one deadline. Raises :class:`PausedError`."""
         self._due = monotonic() + self._access.timeout_s
         try:
-            transport = self._greeted()
-            self._prove(transport)
+            transport = self._proven()
             self._log_in(transport)
             self._wire = self._opened(transport)
         except PausedError:
@@ -160,27 +202,65 @@ class Session:
         return self._wire
 
     def _rest(self) -> float:
-        return max(0.1, (self._due or 0) - monotonic())
+        rest = (self._due or 0) - monotonic()
+        if rest <= 0 or self._is_given_up:
+            raise TimeoutError
+        return rest
 
-    def _greeted(self) -> paramiko.Transport:
-        """The key exchange done, nothing about us told."""
+    def _proven(self) -> paramiko.Transport:
+        """The key exchange done with the server that shows the pinned key (decision 10), nothing about us told.
+
+        A server has a key of each kind and shows the one that is asked for, so before a key counts as changed the
+        other kinds are asked for too. Raises :class:`HostKeyError`.
+        """
+        first, seen = "", set()
+        for kind in dict.fromkeys((self._kind, "", *KEY_KINDS)):
+            key = None if kind in seen else self._shown_key(kind)
+            if key is None:
+                continue
+            if self._transport is not None and fingerprint(key) == self._expected:
+                self._kind = key.get_name()
+                return self._transport
+            self._hang_up()
+            first = first or fingerprint(key)
+            seen.add(key.get_name())
+            if not self._expected:
+                break
+        raise HostKeyError(str(self._access), shown=first, expected=self._expected, configured=self._access.host_key)
+
+    def _shown_key(self, kind: str) -> paramiko.PKey | None:
+        """The host key of this kind, ``""`` being any; ``None`` where the server has none."""
+        try:
+            return self._greeted(kind).get_remote_server_key()
+        except paramiko.ssh_exception.IncompatiblePeer:
+            if not kind:
+                raise
+            self._hang_up()
+            return None
+
+    def _greeted(self, kind: str) -> paramiko.Transport:
         access = self._access
-        self._socket = socket.create_connection((access.host, access.port), self._rest())
+        self._socket = self._dialled()
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(access.timeout_s * 1000))
         old = {"ciphers": OLD_CIPHERS, "macs": OLD_MACS}
-        unwanted = {kind: [one for one in names if one not in access.old_algorithms] for kind, names in old.items()}
+        unwanted = {what: [one for one in names if one not in access.old_algorithms] for what, names in old.items()}
+        if kind:
+            unwanted["keys"] = [one for name, ways in KEY_KINDS.items() if name != kind for one in ways]
         self._transport = transport = NotingTransport(self._socket, disabled_algorithms=unwanted)
+        transport.set_log_channel(_LIBRARY)
         transport.banner_timeout = transport.handshake_timeout = self._rest()
         transport.auth_timeout = transport.channel_timeout = access.timeout_s
         transport.start_client(timeout=self._rest())
         return transport
 
-    def _prove(self, transport: paramiko.Transport) -> None:
-        """Raise :class:`HostKeyError` unless the server shows the pinned key (decision 10)."""
-        shown = fingerprint(transport.get_remote_server_key())
-        if shown != self._expected:
-            server, configured = str(self._access), self._access.host_key
-            raise HostKeyError(server, shown=shown, expected=self._expected, configured=configured)
+    def _dialled(self) -> socket.socket:
+        """A connection to the first of the server's addresses that answers, each for its share of the time."""
+        access = self._access
+        places = [str(found[4][0]) for found in socket.getaddrinfo(access.host, access.port, type=socket.SOCK_STREAM)]
+        for left in range(len(places), 1, -1):
+            with suppress(OSError):
+                return socket.create_connection((places[-left], access.port), self._rest() / left)
+        return socket.create_connection((places[-1], access.port), self._rest())
 
     def _log_in(self, transport: paramiko.Transport) -> None:
         server = str(self._access)
@@ -193,8 +273,10 @@ class Session:
                 way(transport)
             except paramiko.AuthenticationException as error:
                 refused = error
-                if not transport.is_active() or "timeout" in str(error).lower():
-                    raise
+                self._rest()
+                if not transport.is_active():
+                    what = f"the server ends the connection at the login of {self._access.username}"
+                    raise login_refused(server, what) from error
             if transport.is_authenticated():
                 return
         raise login_refused(server, f"the server refuses the login of {self._access.username}") from refused
@@ -232,7 +314,7 @@ class Session:
         return text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
 
     def _opened(self, transport: paramiko.Transport) -> Wire:
-        transport.set_keepalive(round(self._access.keepalive_s))
+        transport.set_keepalive(max(1, round(self._access.keepalive_s)))
         channel = transport.open_session(timeout=self._rest())
         channel.settimeout(self._rest())
         channel.invoke_subsystem("sftp")
@@ -240,7 +322,8 @@ class Session:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return printable(text)
 
 
 def _words_of(error: Exception, *, late: bool) -> str:

@@ -3,11 +3,9 @@
 Not for: states, nor for fetching answers. One connection is kept, used by one thread; each call may be repeated.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -22,6 +20,7 @@ from bridge.transports._findings import Findings, Strategy, choose
 from bridge.transports._findings_words import how
 from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts, trouble_of
 from bridge.transports._sftp_faults import Code, RefusedError, VanishedError, concerns_every_file, foreign, paused
+from bridge.transports._sftp_line import Line
 from bridge.transports._sftp_manners import ByMarker, ByRename, Manner
 from bridge.transports._sftp_place import (
     IDENTITY_FILE,
@@ -35,14 +34,13 @@ from bridge.transports._sftp_place import (
     prove,
     put,
 )
-from bridge.transports._sftp_session import OLD_CIPHERS, OLD_MACS, Access, Session
+from bridge.transports._sftp_session import OLD_CIPHERS, OLD_MACS, Access
 from bridge.transports._sftp_wire import Wire
 
 T = TypeVar("T")
 
 _ASKED_BY_NAME = 20
 _MOST_ASKED = 500
-_LONGEST_TICK_S = 1.0
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}=?)?")
 
 log = logging.getLogger(__name__)
@@ -117,15 +115,13 @@ class SftpTransport:
 
     def __init__(self, options: Options) -> None:
         self._place = Place(options.directory, options.staging)
-        self._session = Session(_access(options))
+        self._line = Line(_access(options))
         self._identity = ""
         self._manner: Manner = ByRename(self._place, atomic=False)
-        self._tick_s = min(_LONGEST_TICK_S, options.timeout.total_seconds() / 4)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"sftp-{options.host}")
 
     def pin(self, shown: str, configured: str) -> None:
         """Accept a key that a person trusts in place of the settings' own."""
-        self._session.pin(shown, configured)
+        self._line.pin(shown, configured)
 
     async def plant(self, identity: str, *, replace: bool) -> None:
         """Make the staging folder, if one is set, and the identity file; see the protocol."""
@@ -196,24 +192,13 @@ class SftpTransport:
 
     async def close(self) -> None:
         """Cut what is under way, close the connection, end the thread."""
-        self._session.cut_if_busy()
-        await self._watched(asyncio.get_running_loop().run_in_executor(self._pool, self._session.drop))
-        self._pool.shutdown(wait=False)
+        await self._line.close()
 
     # --- on the one thread --------------------------------------------------------------------------------------------
 
     async def _carry(self, act: Callable[[Wire], T]) -> T:
-        """The act on the thread; its deadlines are watched from here too, in case the thread hangs in a library."""
-        return await self._watched(asyncio.get_running_loop().run_in_executor(self._pool, self._carried, act))
-
-    async def _watched(self, future: "asyncio.Future[T]") -> T:
-        while not (await asyncio.wait({future}, timeout=self._tick_s))[0]:
-            self._session.cut_if_overdue()
-        return future.result()
-
-    def _carried(self, act: Callable[[Wire], T]) -> T:
         try:
-            return self._session.carry(act)
+            return await self._line.carry(act)
         except RefusedError as error:
             raise paused(error, self._place.base) from error
 
@@ -261,7 +246,7 @@ class SftpTransport:
         self._manner = ByMarker(self._place) if is_marker else ByRename(self._place, atomic=atomic)
 
     def _examine(self, wire: Wire, examination: examining.Examination) -> Findings:
-        found = examination.run(wire, self._session.agreed)
+        found = examination.run(wire, self._line.agreed)
         if found.trouble is None and found.strategy is not Strategy.APART:
             self._adopt(found.strategy)
         return found

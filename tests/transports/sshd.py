@@ -55,15 +55,15 @@ class Sshd:
         }
         return sftp.Options.model_validate({**usual, **given})
 
-    def make_key(self, name: str) -> None:
+    def make_key(self, name: str, kind: str = "ed25519") -> None:
         for file in (self.place / name, self.place / f"{name}.pub"):
             file.unlink(missing_ok=True)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.place / name], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", self.place / name], check=True)
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, name: str = "host_key") -> str:
         """As OpenSSH itself tells it."""
         told = subprocess.run(
-            ["ssh-keygen", "-lf", self.place / "host_key.pub"], check=True, capture_output=True, text=True
+            ["ssh-keygen", "-lf", self.place / f"{name}.pub"], check=True, capture_output=True, text=True
         )
         return told.stdout.split()[1]
 
