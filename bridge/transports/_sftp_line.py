@@ -41,9 +41,10 @@ class Line:
         """True while a connection is kept."""
         return self._session.is_connected
 
+    @property
     def agreed(self) -> Link | None:
         """What the kept connection agreed on; ``None`` while there is none."""
-        return self._session.agreed()
+        return self._session.agreed
 
     async def carry(self, act: Callable[[Wire], T]) -> T:
         """The act on the thread, over the session; its deadlines are watched from here too.

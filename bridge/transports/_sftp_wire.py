@@ -127,7 +127,7 @@ class Wire:
         found: set[str] = set()
         try:
             while len(found) <= MOST_NAMES and monotonic() < until:
-                found.update(self._some_names(handle))
+                found.update(_names_in(self._ask(_NAME, _READDIR, _text(handle))))
         except RefusedError as error:
             if error.code != Code.EOF:
                 raise
@@ -139,15 +139,6 @@ class Wire:
     def ask(self, wanted: int, kind: int, payload: bytes) -> paramiko.Message:
         """One request that has no word of its own here; its answer, which must be of the kind that is wanted."""
         return self._ask(wanted, kind, payload)
-
-    def _some_names(self, handle: bytes) -> list[str]:
-        message = self._ask(_NAME, _READDIR, _text(handle))
-        found = []
-        for _ in range(message.get_int()):
-            found.append(message.get_binary().decode("utf-8", "surrogateescape"))
-            message.get_binary()
-            _facts(message)
-        return found
 
     def _close_quietly(self, handle: bytes) -> None:
         try:
@@ -230,6 +221,18 @@ def _text(value: str | bytes) -> bytes:
     return struct.pack(">I", len(content)) + content
 
 
+def _names_in(message: paramiko.Message) -> list[str]:
+    """The names of one answer; a count that is larger than the answer is not believed."""
+    found = []
+    for _ in range(message.get_int()):
+        if not message.get_remainder():
+            break
+        found.append(message.get_binary().decode("utf-8", "surrogateescape"))
+        message.get_binary()
+        _facts(message)
+    return found
+
+
 def _facts(message: paramiko.Message) -> Facts:
     """Read the attributes that stand next in a message."""
     flags = message.get_int()
@@ -240,6 +243,8 @@ def _facts(message: paramiko.Message) -> Facts:
     if flags & _HAS_TIMES:
         message.get_bytes(8)
     for _ in range(message.get_int() if flags & _HAS_MORE else 0):
+        if not message.get_remainder():
+            break
         message.get_binary()
         message.get_binary()
     return Facts(size, stat.S_ISDIR(rights))

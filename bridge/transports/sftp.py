@@ -276,11 +276,10 @@ class SftpTransport:
             prove(wire, self._place, self._identity)  # "gone" counts only in the folder that we know
 
     def _missing(self, wire: Wire, names: Sequence[str]) -> set[str]:
+        """A listing tells which names to ask for, no more: some servers list names otherwise than they were given."""
         prove(wire, self._place, self._identity)
         present = _listed(wire, self._place.directory) if len(names) > _ASKED_BY_NAME else None
-        if present is not None:
-            return {name for name in names if name not in present}
-        asked = names[:_MOST_ASKED]
+        asked = [name for name in names if present is None or name not in present][:_MOST_ASKED]
         return {name for name in asked if look(wire, self._place.final(name)) is Sight.GONE}
 
     def _staged(self, wire: Wire) -> set[str]:

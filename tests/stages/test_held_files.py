@@ -1,6 +1,7 @@
 """Held means out of sight, released means back as it was; a file named NAME.hold does the same."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -289,3 +290,15 @@ async def test_what_a_person_held_is_not_released_by_the_removal_of_a_file(journ
         await a_second(yard)
 
     assert await drop_state(journal) == "held"
+
+
+async def test_a_hold_file_in_no_encoding_is_nobody_s_wish_and_stops_nothing(journal: Journal, yard: Yard) -> None:
+    await admit(journal)
+    yard.outbox.mkdir()
+    (yard.outbox / os.fsdecode(b"\xff\xe5.hold")).touch()
+    stage = yard.stage(journal)
+
+    async with running(stage.run):
+        await a_second(yard)
+
+    assert await drop_state(journal) == "published"

@@ -67,6 +67,8 @@ class World:
     may_write: bool = True
     refuses: Callable[[str, str], asyncssh.SFTPError | None] = nothing
     """Which request it refuses, by what is asked (`create`, `write`, `lstat`...) and the path, and how."""
+    lists: Callable[[str], str] = str
+    """How it writes a name in a listing."""
     requests: int = 0
     port: int = 0
     taken: list[tuple[str, bytes]] = field(default_factory=list)
@@ -219,7 +221,7 @@ class OddServer(asyncssh.SFTPServer):
             return os.listdir(_path(path))  # noqa: PTH208 - names, as SFTP has them
 
         for name in await self._pass("list", path, act):
-            yield asyncssh.SFTPName(os.fsencode(name), attrs=asyncssh.SFTPAttrs())
+            yield asyncssh.SFTPName(os.fsencode(self._world.lists(name)), attrs=asyncssh.SFTPAttrs())
 
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         def act() -> None:

@@ -71,7 +71,7 @@ class HeldFiles:
         if now < self._due:
             return
         self._due = now + self._look_every.total_seconds()
-        wished = await self.transport.wishes()
+        wished = {name for name in await self.transport.wishes() if name.isascii()}  # as each name of ours is
         held = await self._journal.acts.held(self._target)
         await self._take_wished(wished)
         await self._let_go([drop for drop in held if drop.by_file and drop.file_name not in wished])
