@@ -6,7 +6,7 @@ Not for: single values; their types know their own form.
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 from uuid import UUID
@@ -22,6 +22,7 @@ from bridge.config.targets import Application, Target, plain_key
 from bridge.naming import PLACEHOLDERS
 
 _FIELD = re.compile(r"\{([a-z_]+)(:0?\d{1,2})?\}")
+_OWN_FOLDER = "each needs a folder of its own"
 _BAD_MARKER = ("needs {name} and something beside it, no slash", 'write it like "{name}.done"')
 
 
@@ -82,8 +83,11 @@ def check_targets(reader: Reader, targets: Mapping[str, Target]) -> None:
     folders = [folder for target in targets.values() for folder in _folders(target)]
     for (place, one), (other_place, other) in combinations(folders, 2):
         if one == other and not _may_share(place, other_place):
-            hint = "each needs a folder of its own"
-            reader.clash((other_place, place), f"{other} is {_shown(place)} too", hint)
+            reader.clash((other_place, place), f"{other} is {_shown(place)} too", _OWN_FOLDER)
+    elsewhere = [folder for target in targets.values() for folder in _folders_elsewhere(target)]
+    for (place, there), (other_place, other_there) in combinations(elsewhere, 2):
+        if there == other_there and not _may_be_one(place, other_place):
+            reader.clash((other_place, place), f"{other_there} is {_shown(place)} too", _OWN_FOLDER)
 
 
 def _folders(target: Target) -> Iterator[tuple[Place, Path]]:
@@ -94,6 +98,18 @@ def _folders(target: Target) -> Iterator[tuple[Place, Path]]:
     yield (*place, "answer", "directory"), target.answer.directory
     yield (*place, "answer", "archive"), target.answer.archive
     yield (*place, "answer", "quarantine"), target.answer.quarantine
+
+
+def _folders_elsewhere(target: Target) -> Iterator[tuple[Place, str]]:
+    """Folders that are not of this machine, as the transport's options tell them: equal texts are one folder."""
+    tell: Callable[[], Mapping[str, str]] | None = getattr(target.transport_options, "folders_elsewhere", None)
+    for key, folder in tell().items() if tell is not None else ():
+        yield ("targets", target.name, target.transport, key), folder
+
+
+def _may_be_one(one: Place, other: Place) -> bool:
+    """A small ERP may have one folder for both ways; what is staged in it, or is another ERP's, must lie apart."""
+    return one[1] == other[1] and "staging" not in {one[-1], other[-1]}
 
 
 def _may_share(one: Place, other: Place) -> bool:

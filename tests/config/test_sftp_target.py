@@ -80,3 +80,59 @@ def test_a_password_file_that_is_missing_keeps_the_service_from_starting(tmp_pat
     config = loaded(tmp_path, GOOD + 'password_file = "secrets/sftp"\n')
 
     assert ["sftp" in fault.what for fault in missing_for_run(config) if "targets" in fault.key] == [True]
+
+
+TWO = """[targets.erp]
+transport = "sftp"
+[targets.erp.sftp]
+host = "sftp.example.com"
+username = "bridge"
+key_file = "k"
+{one}
+[targets.store]
+transport = "sftp"
+answer = {{ directory = "in2" }}
+[targets.store.sftp]
+host = "SFTP.example.com"
+username = "{user}"
+key_file = "k"
+{two}
+"""
+
+
+def faults_of_two(place: Path, one: str, two: str, user: str = "bridge") -> list[str]:
+    try:
+        loaded(place, TWO.format(one=one, two=two, user=user))
+    except ConfigFaults as faults:
+        return [line.replace(f"{place}/", "") for line in faults.lines() if "folder of its own" in line]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "key", "other"),
+    [
+        ('directory = "/in"', 'directory = "/in/"', "directory", "directory"),
+        ('directory = "/in"', 'directory = "/x"\nstaging = "/in"', "staging", "directory"),
+        ('directory = "/a"\nstaging = "/s"', 'directory = "/b"\nstaging = "/s"', "staging", "staging"),
+        ('directory = "/in"', 'directory = "/x"\nanswer_directory = "/in"', "answer_directory", "directory"),
+    ],
+)
+def test_two_targets_do_not_share_a_folder_on_a_server(
+    tmp_path: Path, one: str, two: str, key: str, other: str
+) -> None:
+    (fault,) = faults_of_two(tmp_path, one, two)
+
+    assert f"[targets.store.sftp] {key}: bridge@sftp.example.com:22 /" in fault
+    assert f"is [targets.erp.sftp] {other} too (each needs a folder of its own)" in fault
+
+
+def test_one_path_under_two_accounts_may_be_two_folders(tmp_path: Path) -> None:
+    assert faults_of_two(tmp_path, 'directory = "/in"', 'directory = "/in"', user="other") == []
+
+
+def test_one_target_may_have_one_folder_for_both_ways_but_stages_apart(tmp_path: Path) -> None:
+    fine = faults_of_two(tmp_path, 'directory = "/io"\nanswer_directory = "/io"', 'directory = "/x"')
+    (fault,) = faults_of_two(tmp_path, 'directory = "/in"\nstaging = "/in"', 'directory = "/x"')
+
+    assert fine == []
+    assert "[targets.erp.sftp] staging" in fault
