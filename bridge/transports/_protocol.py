@@ -120,6 +120,11 @@ class Whereabouts(StrEnum):
 class Transport(Protocol):
     """One ERP's drop point. Every call may raise :class:`PausedError`; then nothing was concluded."""
 
+    @property
+    def is_connected(self) -> bool | None:
+        """Whether the connection that is kept stands; ``None`` where none is kept."""
+        ...
+
     def pin(self, shown: str, configured: str) -> None:
         """Accept the server that shows this key, in place of the key that the settings name and named then.
 
@@ -160,7 +165,7 @@ class Transport(Protocol):
         ...
 
     async def missing(self, names: Sequence[str]) -> set[str]:
-        """Those of these final names that are no longer there, in one listing."""
+        """Those of these final names that are no longer there, in one listing; without names: a sign of life."""
         ...
 
     async def staged(self) -> set[str]:

@@ -85,6 +85,11 @@ class FolderTransport:
         self._identity = ""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"drop-{self._outbox.name}")
 
+    @property
+    def is_connected(self) -> bool | None:
+        """``None``: a folder keeps no connection."""
+        return None
+
     def pin(self, shown: str, configured: str) -> None:
         """Nothing: a folder shows no key."""
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from posixpath import normpath
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -104,6 +105,15 @@ class Options(BaseModel):
             raise ValueError('names neither a key nor a password: key_file = "secrets/sftp_key", or password_file')
         return self
 
+    def folders_elsewhere(self) -> dict[str, str]:
+        """The folders on the server by their keys, written so that equal texts are one folder.
+
+        The account counts too: many servers give each its own root.
+        """
+        server = f"{self.username}@{self.host.lower()}:{self.port}"
+        keys = {"directory": self.directory, "staging": self.staging, "answer_directory": self.answer_directory}
+        return {key: f"{server} {normpath(folder)}" for key, folder in keys.items() if folder}
+
 
 def build(options: BaseModel) -> Transport:
     """The transport with these settings; touches nothing yet."""
@@ -118,6 +128,11 @@ class SftpTransport:
         self._line = Line(_access(options))
         self._identity = ""
         self._manner: Manner = ByRename(self._place, atomic=False)
+
+    @property
+    def is_connected(self) -> bool | None:
+        """Whether the connection stands, as far as the last answer showed."""
+        return self._line.is_connected
 
     def pin(self, shown: str, configured: str) -> None:
         """Accept a key that a person trusts in place of the settings' own."""
@@ -277,6 +292,9 @@ class SftpTransport:
 
     def _missing(self, wire: Wire, names: Sequence[str]) -> set[str]:
         """A listing tells which names to ask for, no more: some servers list names otherwise than they were given."""
+        if not names:
+            look(wire, self._place.base)
+            return set()
         prove(wire, self._place, self._identity)
         present = _listed(wire, self._place.directory) if len(names) > _ASKED_BY_NAME else None
         asked = [name for name in names if present is None or name not in present][:_MOST_ASKED]

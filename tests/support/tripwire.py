@@ -16,6 +16,10 @@ class Tripwire:
         self.after: dict[str, Cue] = {}
         self.calls: list[str] = []
 
+    @property
+    def is_connected(self) -> bool | None:
+        return self._inner.is_connected
+
     def pin(self, shown: str, configured: str) -> None:
         self._inner.pin(shown, configured)
 

@@ -14,7 +14,7 @@ from bridge.counters import Counters
 from bridge.errors import ErrorName
 from bridge.journal import Journal
 from bridge.retry import RetryPolicy
-from bridge.stages.drop.stage import DropPoint, DropStage
+from bridge.stages.drop.stage import SIGN_OF_LIFE, DropPoint, DropStage
 from bridge.states import PauseReason
 from bridge.transports import HostKeyError, PausedError, Transport, sftp
 from tests.support import journals
@@ -43,11 +43,13 @@ def built(server: Sshd, **given: object) -> Transport:
 
 
 @asynccontextmanager
-async def at_work(server: Sshd, **given: object) -> AsyncIterator[tuple[Journal, DropStage, ManualClock]]:
+async def at_work(
+    server: Sshd, counters: Counters | None = None, **given: object
+) -> AsyncIterator[tuple[Journal, DropStage, ManualClock]]:
     clock = ManualClock()
     point = DropPoint("erp", built(server, **given), "delimited")
     async with journals.opened(server.place.parent / "var", clock) as journal:
-        stage = DropStage([point], journal, clock, Counters(), RetryPolicy())
+        stage = DropStage([point], journal, clock, counters or Counters(), RetryPolicy())
         async with running(stage.run):
             await at_rest(clock)
             yield journal, stage, clock
@@ -82,6 +84,31 @@ async def test_a_server_stopped_in_its_tracks_is_noticed_and_orders_are_taken_me
     assert noticed < 3
     assert admitted < 1
     assert states == ["published", "published"]
+
+
+async def test_a_server_stopped_in_its_tracks_is_noticed_though_nothing_is_to_be_done(server: Sshd) -> None:
+    counters = Counters()
+    async with at_work(server, counters, timeout="1 s") as (_, stage, clock):
+        before = list(counters.levels())
+        clock.advance(SIGN_OF_LIFE)
+        await at_rest(clock)
+        server.freeze()
+        clock.advance(SIGN_OF_LIFE)
+        async with asyncio.timeout(4):
+            while "erp" not in stage.pauses():  # noqa: ASYNC110 - the stage tells nobody of a pause but who asks
+                await asyncio.sleep(0.01)
+        await at_rest(clock)
+        while_stuck, pause = list(counters.levels()), stage.pauses()["erp"]
+        server.thaw()
+        clock.advance(PROBE)
+        await at_rest(clock)
+        after = list(counters.levels())
+    ended = list(counters.levels())
+
+    assert pause.reason is PauseReason.CONNECTION
+    levels = [[value for _, _, value in one] for one in (before, while_stuck, after, ended)]
+    assert levels == [[True], [False], [True], [False]]
+    assert {(name, labels) for name, labels, _ in after} == {("sftp_connected", (("target", "erp"),))}
 
 
 async def test_a_large_file_to_a_server_stopped_in_its_tracks_ends_at_the_deadline(server: Sshd) -> None:

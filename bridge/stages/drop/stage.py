@@ -25,6 +25,8 @@ from bridge.states import DropState, HeldReason, Pause, ReportPolicy
 from bridge.transports import End, FileNames, Findings, Parcel, PausedError, Step, Transport
 
 LOOK_FOR_TAKEN = timedelta(seconds=1)
+SIGN_OF_LIFE = timedelta(seconds=8)
+"""A kept connection is asked for one this often: with the usual timeout of 20 s a stuck server is known within 30."""
 AT_ONCE = timedelta()
 
 Act = Callable[[Sequence[Parcel]], Awaitable[list[Step]]]
@@ -48,10 +50,14 @@ class DropPoint:
 
 @dataclass(slots=True)
 class _Lookout:
-    """When both folders are next looked at for what the ERP took and what is left over; whether any file waits."""
+    """When both folders are next looked at for what the ERP took and what is left over; whether any file waits.
+
+    ``heard`` is when the other side last gave a sign of life.
+    """
 
     due: float = 0.0
     waits: bool = True
+    heard: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +112,23 @@ class DropStage:
                 await keep_looking(lambda: self._look(post), wake, stop, self._clock)
         finally:
             await post.point.transport.close()
+            self._tell_connection(post)
 
     async def _look(self, post: _Post) -> timedelta:
         async with post.at_work:
-            return await carry(
+            within = await carry(
                 lambda: self._round(post),
                 lambda error: self._stumble(post, error),
                 target=post.point.target,
                 stage="drop",
             )
+            self._tell_connection(post)
+            return within
+
+    def _tell_connection(self, post: _Post) -> None:
+        stands = post.point.transport.is_connected
+        if stands is not None:
+            self._counters.level("sftp_connected", stands, target=post.point.target)
 
     def _stumble(self, post: _Post, error: BridgeError) -> timedelta:
         """The whole round failed: a pause if the target says so, else a fault of the journal that passes."""
@@ -134,6 +148,7 @@ class DropStage:
             await self._clear_litter(post)
             await self._notice_taken(post)
         else:
+            await self._feel(post)
             post.lookout.waits = True  # what woke this round may be a file that was put back: look soon
         post.has_looked.set()
         return AT_ONCE if moved else await self._next_look(post)
@@ -142,6 +157,8 @@ class DropStage:
         """Files that wait for the ERP are looked at often: when it took one is worth knowing."""
         every = post.point.look_every
         wait = every if post.lookout.waits or post.held.is_watched else max(every, PROBE_AGAIN)
+        if post.point.transport.is_connected is not None:
+            wait = min(wait, SIGN_OF_LIFE)
         following = await self._journal.drops.next_at(post.point.target)
         if following is None:
             return wait
@@ -281,6 +298,14 @@ class DropStage:
             return False
         post.lookout.due = now + post.point.look_every.total_seconds()
         return True
+
+    async def _feel(self, post: _Post) -> None:
+        """Raise :class:`PausedError` where the other side is stuck, though no file needs it now."""
+        now = self._clock.monotonic()
+        if post.point.transport.is_connected is None or now - post.lookout.heard < SIGN_OF_LIFE.total_seconds():
+            return
+        await post.point.transport.missing([])
+        post.lookout.heard = now
 
     async def _clear_litter(self, post: _Post) -> None:
         """What drops left that an answer or a person overtook: their files must not follow."""
