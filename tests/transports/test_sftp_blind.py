@@ -139,6 +139,26 @@ async def test_a_file_that_vanishes_as_soon_as_it_is_written_is_uncertain_and_no
     assert "gone as soon as it was written" in steps[0].detail
 
 
+async def test_a_server_that_holds_less_than_it_answered_for_publishes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+
+    def lose_a_byte(what: str, path: str) -> asyncssh.SFTPError | None:
+        if what == "lstat" and path.endswith(ONE.staging):
+            Path(path).write_bytes(ONE.content[:-1])
+        return None
+
+    async with serving(world, monkeypatch):
+        transport = await ready(world)
+        world.refuses = lose_a_byte
+        steps = await transport.stage([ONE, TWO])
+        await transport.close()
+
+    assert [step.end for step in steps] == [End.FAILED, End.STAGED]
+    assert f"holds {len(ONE.content) - 1} of {len(ONE.content)} bytes" in steps[0].detail
+
+
 @pytest.mark.parametrize("what", ["write", "close"])
 async def test_a_full_disk_that_the_server_has_no_word_for_pauses_as_disk_and_leaves_no_part(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
