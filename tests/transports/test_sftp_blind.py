@@ -80,10 +80,11 @@ async def test_after_an_unclean_stop_a_staging_file_that_may_not_be_read_is_publ
     assert (world.outbox / doubted.final).read_bytes() == doubted.content
 
 
-async def test_a_failure_without_a_reason_is_never_uncertain_and_may_be_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("manner", ["drop box", "as it should be", "no posix-rename"])
+async def test_a_failure_without_a_reason_is_neither_done_nor_uncertain_and_may_be_tried_again(
+    manner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(tmp_path, MANNERS["drop box"])
+    world = World(tmp_path, MANNERS[manner])
 
     async with serving(world, monkeypatch):
         transport = await ready(world)
