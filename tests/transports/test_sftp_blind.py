@@ -275,3 +275,18 @@ async def test_a_marker_server_leaves_a_stranger_s_unreadable_file_alone(
 
     assert [step.end for step in steps] == [End.COLLISION, End.STAGED]
     assert (world.outbox / ONE.final).read_bytes() == b"a stranger's"
+
+
+async def test_what_is_only_presumed_is_not_told_before_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+
+    async with serving(world, monkeypatch):
+        transport = await ready(world)
+        await transport.stage([ONE, TWO])
+        (world.outbox / ".staging" / ONE.staging).unlink()
+        world.refuses = refusing("rename", TWO.final, asyncssh.SFTPPermissionDenied)
+        with pytest.raises(PausedError):
+            await transport.publish([ONE, TWO])
+        await transport.close()
