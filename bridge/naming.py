@@ -23,6 +23,7 @@ _NEVER_BEGINNINGS = (".", "README")
 _NEVER_ENDINGS = (".part", ".tmp", ".filepart", ".reason.txt")
 _STATUS = "STATUS.txt"
 _LONGEST_FOREIGN_BYTES = 200
+_LONGEST_ENDING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,14 @@ def kept_name(name: str) -> str:
         cut = harmless.encode()[: _LONGEST_FOREIGN_BYTES - 10].decode("utf-8", "ignore")
         harmless = f"{cut}{_short_hash(harmless)}"
     return harmless
+
+
+def inbox_name(name: str) -> str:
+    """The name under which a file from somebody's server comes into an inbox: like :func:`kept_name`, ending whole."""
+    kept = kept_name(name)
+    _, dot, last = name.rpartition(".")
+    ending = kept_name(f"x{dot}{last}")[1:] if dot and len(last) <= _LONGEST_ENDING else ""
+    return kept if kept.endswith(ending) else f"{kept}{ending}"
 
 
 def is_never_taken(name: str) -> bool:

@@ -15,6 +15,19 @@ from bridge.counters import Counters
 from bridge.transports._examining import Surroundings, document, examined
 from bridge.transports._findings import Findings, Strategy, findings_in
 from bridge.transports._findings_changes import Change, changes
+from bridge.transports._inbox import Delivery, InboxDoor
+from bridge.transports._pickup import (
+    Catalogue,
+    Collects,
+    Fetch,
+    Got,
+    Interest,
+    Leaving,
+    Left,
+    Parting,
+    PickupPoint,
+    RemoteFile,
+)
 from bridge.transports._protocol import End, FileNames, HostKeyError, Parcel, PausedError, Step, Transport, Whereabouts
 from bridge.transports._rename import FlagRefusedError, exists, is_done, rename_new, rename_unless_there
 from bridge.transports._serving import Pace, Reading, Rights, Server, ServerSettings, Share, Sight, VisitSettings
@@ -24,16 +37,27 @@ if TYPE_CHECKING:
     from bridge.transports._visit import Visit
 
 __all__ = [
+    "Catalogue",
     "Change",
+    "Delivery",
     "End",
+    "Fetch",
     "FileNames",
     "Findings",
     "FlagRefusedError",
+    "Got",
     "HostKeyError",
+    "InboxDoor",
+    "Interest",
+    "Leaving",
+    "Left",
     "Pace",
     "Parcel",
+    "Parting",
     "PausedError",
+    "PickupPoint",
     "Reading",
+    "RemoteFile",
     "Rights",
     "Server",
     "ServerSettings",
@@ -55,6 +79,7 @@ __all__ = [
     "host_fingerprint",
     "is_done",
     "options_of",
+    "pickup_of",
     "rename_new",
     "rename_unless_there",
     "sftp_server",
@@ -79,6 +104,11 @@ def build(name: str, options: BaseModel) -> Transport:
     """The transport of this name with these settings; touches nothing yet."""
     transport: Transport = importlib.import_module(f"{__name__}.{name}").build(options)
     return transport
+
+
+def pickup_of(transport: Transport) -> PickupPoint | None:
+    """Where this transport's server holds the ERP's answers; ``None`` where it holds none, or they come otherwise."""
+    return transport.pickup() if isinstance(transport, Collects) else None
 
 
 def sftp_server(settings: ServerSettings, shares: Sequence[Share], sight: Sight, counters: Counters) -> Server:

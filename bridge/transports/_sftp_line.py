@@ -31,6 +31,7 @@ class Line:
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._left: list[Future[Any]] = []
+        self._is_closed = False
 
     def pin(self, shown: str, configured: str) -> None:
         """Expect the key that a person trusts; see :meth:`Session.pin`."""
@@ -52,6 +53,8 @@ class Line:
         Raises :class:`~bridge.transports.PausedError` as the session does, and where the thread hangs in the system
         (a name that is looked up, say) past every deadline: until it is back, nothing else is tried on it.
         """
+        if self._is_closed:
+            raise unreachable(self._server, "the bridge has let go of the server")
         if any(not job.done() for job in self._left):
             raise unreachable(self._server, "an earlier call still hangs; the system does not let go of it")
         self._left.clear()
@@ -65,7 +68,11 @@ class Line:
         return future.result()
 
     async def close(self) -> None:
-        """Cut what is under way and let go of the connection and the thread; one that hangs is left behind."""
+        """Cut what is under way and let go of the connection and the thread; one that hangs is left behind.
+
+        Whoever comes later finds the server away.
+        """
+        self._is_closed = True
         self._session.end()
         future = asyncio.wrap_future(self._begun(self._session.drop))
         self._jobs.put(None)

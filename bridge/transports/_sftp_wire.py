@@ -6,7 +6,8 @@ its refusals, and can wait for ever; so this speaks the few requests that a publ
 
 import stat
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import paramiko
@@ -27,10 +28,20 @@ MOST_NAMES = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the server says of a name; some servers leave out either."""
+    """What the server says of a name; some servers leave out any of it, then ``mode`` is 0.
+
+    ``mtime`` is in seconds by the server's clock. ``is_asked``: of this name alone, so that asking again helps nothing.
+    """
 
     size: int | None
     is_folder: bool
+    mtime: int | None = None
+    mode: int = 0
+    is_asked: bool = False
+
+    def asked(self) -> "Facts":
+        """The same, known to be all that the server says."""
+        return replace(self, is_asked=True)
 
 
 class Wire:
@@ -45,6 +56,7 @@ class Wire:
         self._timeout_s = timeout_s
         self._number = 0
         self.due: float | None = None
+        self.listed_all = False
         self.extensions = self._greet()
 
     @property
@@ -72,7 +84,7 @@ class Wire:
 
     def read(self, handle: bytes, at_most: int) -> bytes:
         """What a file holds from its beginning, cut at a length."""
-        found = b""
+        found = bytearray()
         while len(found) < at_most:
             payload = _text(handle) + struct.pack(">QI", len(found), min(_AT_ONCE, at_most - len(found)))
             try:
@@ -84,7 +96,7 @@ class Wire:
             if not piece:
                 break
             found += piece
-        return found
+        return bytes(found)
 
     def sync(self, handle: bytes) -> None:
         """Make a file durable, where the server offers it; some offer it and then do not know it."""
@@ -127,7 +139,7 @@ class Wire:
         found: set[str] = set()
         try:
             while len(found) <= MOST_NAMES and monotonic() < until:
-                found.update(_names_in(self._ask(_NAME, _READDIR, _text(handle))))
+                found.update(name for name, _ in _entries_in(self._ask(_NAME, _READDIR, _text(handle))))
         except RefusedError as error:
             if error.code != Code.EOF:
                 raise
@@ -139,6 +151,23 @@ class Wire:
     def ask(self, wanted: int, kind: int, payload: bytes) -> paramiko.Message:
         """One request that has no word of its own here; its answer, which must be of the kind that is wanted."""
         return self._ask(wanted, kind, payload)
+
+    def entries(self, path: str) -> Iterator[tuple[str, Facts]]:
+        """Each name in a folder with what the listing says of it; only a packet of them is in memory at a time.
+
+        Ends early when the folder cannot be listed in time; ``listed_all`` tells afterwards.
+        """
+        self.listed_all = False
+        handle = self._handle(_OPENDIR, _text(path))
+        until = monotonic() + self._timeout_s
+        try:
+            while monotonic() < until:
+                yield from _entries_in(self._ask(_NAME, _READDIR, _text(handle)))
+        except RefusedError as error:
+            self.listed_all = error.code == Code.EOF
+            if not self.listed_all:
+                raise
+        self._close_quietly(handle)
 
     def _close_quietly(self, handle: bytes) -> None:
         try:
@@ -221,15 +250,15 @@ def _text(value: str | bytes) -> bytes:
     return struct.pack(">I", len(content)) + content
 
 
-def _names_in(message: paramiko.Message) -> list[str]:
-    """The names of one answer; a count that is larger than the answer is not believed."""
+def _entries_in(message: paramiko.Message) -> list[tuple[str, Facts]]:
+    """The names of one answer and what it says of each; a count that is larger than the answer is not believed."""
     found = []
     for _ in range(message.get_int()):
         if not message.get_remainder():
             break
-        found.append(message.get_binary().decode("utf-8", "surrogateescape"))
+        name = message.get_binary().decode("utf-8", "surrogateescape")
         message.get_binary()
-        _facts(message)
+        found.append((name, _facts(message)))
     return found
 
 
@@ -240,11 +269,13 @@ def _facts(message: paramiko.Message) -> Facts:
     if flags & _HAS_OWNER:
         message.get_bytes(8)
     rights = message.get_int() if flags & _HAS_RIGHTS else 0
+    mtime = None
     if flags & _HAS_TIMES:
-        message.get_bytes(8)
+        message.get_int()
+        mtime = message.get_int()
     for _ in range(message.get_int() if flags & _HAS_MORE else 0):
         if not message.get_remainder():
             break
         message.get_binary()
         message.get_binary()
-    return Facts(size, stat.S_ISDIR(rights))
+    return Facts(size, stat.S_ISDIR(rights), mtime, rights)

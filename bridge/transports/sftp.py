@@ -1,6 +1,7 @@
 """Drop point: a folder on somebody's SFTP server. The publish of ``DESIGN.md`` section 6, its witness over there.
 
-Not for: states, nor for fetching answers. One connection is kept, used by one thread; each call may be repeated.
+Not for: states, nor for fetching answers (``_sftp_pickup.py``, over the same connection). One connection is kept, used
+by one thread; each call may be repeated.
 """
 
 import logging
@@ -19,10 +20,12 @@ from bridge.states import PauseReason
 from bridge.transports import _sftp_examine as examining
 from bridge.transports._findings import Findings, Strategy, choose
 from bridge.transports._findings_words import how
+from bridge.transports._pickup import PickupPoint
 from bridge.transports._protocol import End, FileNames, Parcel, PausedError, Step, Transport, Whereabouts, trouble_of
 from bridge.transports._sftp_faults import Code, RefusedError, VanishedError, concerns_every_file, foreign, paused
 from bridge.transports._sftp_line import Line
 from bridge.transports._sftp_manners import ByMarker, ByRename, Manner
+from bridge.transports._sftp_pickup import SftpPickup, Spot
 from bridge.transports._sftp_place import (
     IDENTITY_FILE,
     PART,
@@ -74,8 +77,12 @@ class Options(BaseModel):
         description="folder on the server where files are written first, on the same file system; "
         "empty: a dot name in directory",
     )
-    answer_directory: str = Field(default="", description="folder on the server with the ERP's answers; empty: none")
-    answer_after: Literal["remove", "move"] = Field(default="remove", description="what becomes of a fetched answer")
+    answer_directory: str = Field(
+        default="", description="folder on the server from which the ERP's answers are collected; empty: none"
+    )
+    answer_after: Literal["remove", "move"] = Field(
+        default="remove", description="what becomes of a collected answer there"
+    )
     answer_archive: str = Field(default="", description='folder on the server for `answer_after = "move"`')
     poll: SomeTime = Field(
         default=timedelta(seconds=30), description="how often the server's folders are looked through"
@@ -98,6 +105,12 @@ class Options(BaseModel):
         if strange:
             raise ValueError(f'"{strange[0]}" is none that can be allowed; those are {", ".join(known)}')
         return names
+
+    @model_validator(mode="after")
+    def _can_move(self) -> "Options":
+        if self.answer_after == "move" and self.answer_archive.rstrip("/") in {"", self.answer_directory.rstrip("/")}:
+            raise ValueError('answer_after = "move" wants answer_archive, a folder apart from answer_directory')
+        return self
 
     @model_validator(mode="after")
     def _can_log_in(self) -> "Options":
@@ -126,6 +139,7 @@ class SftpTransport:
     def __init__(self, options: Options) -> None:
         self._place = Place(options.directory, options.staging)
         self._line = Line(_access(options))
+        self._spot = _spot(options)
         self._identity = ""
         self._manner: Manner = ByRename(self._place, atomic=False)
 
@@ -205,8 +219,12 @@ class SftpTransport:
         """The names beside which a ``NAME.hold`` lies."""
         return await self._carry(self._wishes)
 
+    def pickup(self) -> PickupPoint | None:
+        """The folder with the ERP's answers, if the settings name one; over the same connection and thread."""
+        return SftpPickup(self._spot, self._carry) if self._spot.directory else None
+
     async def close(self) -> None:
-        """Cut what is under way, close the connection, end the thread."""
+        """Cut what is under way, close the connection, end the thread; whoever comes later finds the server away."""
         await self._line.close()
 
     # --- on the one thread --------------------------------------------------------------------------------------------
@@ -345,6 +363,11 @@ def _access(options: Options) -> Access:
         timeout_s=options.timeout.total_seconds(),
         keepalive_s=options.keepalive.total_seconds(),
     )
+
+
+def _spot(options: Options) -> Spot:
+    archive = options.answer_archive if options.answer_after == "move" else ""
+    return Spot(str(_access(options)), options.answer_directory, archive)
 
 
 def _listed(wire: Wire, folder: str) -> set[str] | None:

@@ -52,6 +52,7 @@ def test_what_is_not_said_has_its_default_and_paths_begin_at_the_file(tmp_path: 
             '10: [targets.erp.sftp] host_key: is not a fingerprint such as "SHA256:"',
         ),
         ('key_file = "k"\nold_algorithms = ["ssh-dss"]', '"ssh-dss" is none that can be allowed; those are aes128-cbc'),
+        ('key_file = "k"\nanswer_after = "move"', 'answer_after = "move" wants answer_archive, a folder apart from'),
         ('key_file = "k"\ntimeout = 20', '[targets.erp.sftp] timeout: expects a length of time in quotes, like "30 s"'),
         ('key_file = "k"\nhots = "x"', '[targets.erp.sftp] hots: unknown key (did you mean "host"?)'),
         ('password = "geheim"', "[targets.erp.sftp] password: a secret does not stand in this file"),

@@ -82,6 +82,21 @@ class Sshd:
             time.sleep(0.02)
         raise AssertionError((self.place / "log").read_text())
 
+    def logins(self) -> int:
+        """How often somebody was let in since the server was first started."""
+        return (self.place / "log").read_text().count("Accepted publickey")
+
+    def batch(self, *commands: str) -> str:
+        """What OpenSSH's own client says to these commands, all of which must succeed."""
+        client = find("sftp")
+        assert client is not None
+        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "IdentitiesOnly=yes", "BatchMode=yes"]
+        words = [word for option in options for word in ("-o", option)]
+        key = ["-i", str(self.place / "user_key"), "-P", str(self.port)]
+        command = [client, "-q", *words, *key, "-b", "-", f"{getpass.getuser()}@127.0.0.1"]
+        said = "\n".join([*commands, ""])
+        return subprocess.run(command, input=said, check=True, capture_output=True, text=True).stdout
+
     def restart(self) -> None:
         """End every session and serve anew, with the keys that lie there now."""
         self.close()
