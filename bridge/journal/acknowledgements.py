@@ -14,7 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bridge.clock import iso
-from bridge.journal import alerts, events, orders, reports
+from bridge.journal import alerts, collected, events, orders, reports
 from bridge.journal.matching import MatchedOrder, Unmatched
 from bridge.journal.named import named_for, settle_match
 from bridge.journal.records import AlertFound, FileOutcome, Recorded, Recording
@@ -220,6 +220,7 @@ def _append_event(db: Database, mention: _Mention, order: MatchedOrder, verdict:
         number=(mention.ack.invoice.no if mention.ack.invoice else None) or mention.ack.note_no,
         verdict=verdict,
         inbox_file=mention.file_id,
+        collected_at=collected.fetched_at(db, mention.file_id),
     )
 
 

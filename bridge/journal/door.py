@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from bridge.clock import Clock
 from bridge.errors import ErrorName, FatalError, TransientError
 from bridge.journal import acknowledgements, alerts, backup, drops, named, orders, probes, rejects, reports, targets
+from bridge.journal.collected import Collected
 from bridge.journal.desk import ActDesk
 from bridge.journal.lock import LockFile
 from bridge.journal.queues import DropQueue, ReportQueue
@@ -61,6 +62,7 @@ class Journal:
         self.drops = DropQueue(self._threads, clock)
         self.reports = ReportQueue(self._threads, clock)
         self.acts = ActDesk(self._threads, clock)
+        self.collected = Collected(self._threads, clock)
 
     async def open(self) -> None:
         """Take the lock, migrate, and count answers that may not have been written out as written.

@@ -200,6 +200,22 @@ CREATE TABLE probes (
   findings TEXT NOT NULL
 ) STRICT"""
 
+_COLLECTED = """
+CREATE TABLE collected (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  target     TEXT NOT NULL,
+  name       BLOB NOT NULL,
+  size       INTEGER,
+  mtime      INTEGER,
+  sha256     TEXT NOT NULL,
+  marker     BLOB NOT NULL,
+  file       TEXT NOT NULL,
+  fetched_at TEXT NOT NULL,
+  left_at    TEXT,
+  refused_at TEXT,
+  refusal    TEXT NOT NULL DEFAULT ''
+) STRICT"""
+
 
 @migrations()
 def m0001_orders_and_drops(db: Database) -> None:
@@ -296,3 +312,11 @@ def m0009_probes(db: Database) -> None:
     """What was found at each target's place, so that a change can be told."""
     db.execute(_PROBES)
     db.execute("CREATE INDEX probes_by_target ON probes (target, id)")
+
+
+@migrations()
+def m0010_collected_answers(db: Database) -> None:
+    """Answers fetched from a server, and whether they have left it; a name there need not be text."""
+    db.execute(_COLLECTED)
+    db.execute("CREATE UNIQUE INDEX one_lingering ON collected (target, name) WHERE left_at IS NULL")
+    db.execute("CREATE INDEX collected_by_content ON collected (target, sha256, id)")

@@ -27,7 +27,8 @@ _LONGEST_ID = 18
 _FILES = frozenset(
     {"staged", "dropped", "drop_failed", "uncertain", "fetched", "broken_off"}
     | {"held", "released", "resent", "rendered_again"}
-    | {"put_back", "still_staged", "out_of_our_hands", "withdrawn", "answer_tried_again", "answer_discarded"},
+    | {"put_back", "still_staged", "out_of_our_hands", "withdrawn", "answer_tried_again", "answer_discarded"}
+    | {"collected"},
 )
 
 

@@ -119,7 +119,14 @@ def _acknowledged(event: Facts, facts: Facts) -> str:
     verdict = facts.get("verdict")
     note = "" if verdict == "applied" else f" ({_VERDICTS.get(str(verdict), verdict)})"
     paper = f" by {facts['number']}" if facts.get("number") else ""
-    return f"{event['target']} says {facts.get('status')}{paper}{number}{note}"
+    collected = facts.get("collected_at")
+    waited = span(from_iso(event["at"]) - from_iso(collected)) if collected else ""
+    over = f", collected from its server {waited} before" if collected else ""
+    return f"{event['target']} says {facts.get('status')}{paper}{number}{note}{over}"
+
+
+def _collected(event: Facts, facts: Facts) -> str:
+    return f"{facts.get('file', '')} from {event['target']}'s server  {facts['size']:,} B"
 
 
 _VERDICTS = {
@@ -166,6 +173,7 @@ _TELLERS: Mapping[str, Callable[[Facts, Facts], str]] = {
     "dropped": _dropped,
     "fetched": _fetched,
     "broken_off": _broken_off,
+    "collected": _collected,
     "acknowledged": _acknowledged,
     "reported": _reported,
     "drop_failed": _failed,
