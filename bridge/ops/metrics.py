@@ -22,6 +22,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 COUNTED: Mapping[str, str] = {
     "acknowledgements_total": "What the ERP's files said, by result.",
+    "answers_collected_total": "Answers fetched from a target's server.",
     "attempt_failures_total": "Attempts that failed and will be made again.",
     "conflicts_total": "Orders that came again with other content.",
     "db_transaction_duration_seconds": "Time of one commit of the journal.",

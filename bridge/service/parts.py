@@ -5,7 +5,7 @@ Not for: the order in which parts start and stop (``running.py``).
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bridge import channels, formats, transports
@@ -19,6 +19,8 @@ from bridge.journal import Journal
 from bridge.norce.client import NorceAccess
 from bridge.norce.client_login import Credentials
 from bridge.ops.operations import Access
+from bridge.stages.collect.point import CollectPoint
+from bridge.stages.collect.steady import Rule
 from bridge.stages.drop.stage import LOOK_FOR_TAKEN, DropPoint
 from bridge.stages.monitor.board import Board
 from bridge.stages.receive.admission import Intake, IntakeSettings
@@ -47,6 +49,25 @@ def drop_points(config: Config) -> list[DropPoint]:
 def surroundings(target: Target) -> Surroundings:
     """What is examined of a target besides its drop point."""
     return Surroundings(target.answer.directory, has_marker=bool(target.marker))
+
+
+def collect_points(config: Config, points: Sequence[DropPoint]) -> list[CollectPoint]:
+    """The targets whose answers lie on their server, each with the transport that its order files go by."""
+    found = ((config.targets[point.target], transports.pickup_of(point.transport)) for point in points)
+    return [
+        CollectPoint(
+            target=target.name,
+            pickup=pickup,
+            inbox=target.answer.directory,
+            format=reader_of(target),
+            patterns=target.answer.patterns,
+            rule=Rule(target.answer.finished, target.answer.marker, target.answer.quiet_for, target.answer.patience),
+            poll=getattr(target.transport_options, "poll", LOOK_FOR_TAKEN),
+            max_file=target.answer.max_file,
+        )
+        for target, pickup in found
+        if pickup is not None
+    ]
 
 
 def fetching_confirms(config: Config) -> Mapping[str, ReportPolicy | None]:

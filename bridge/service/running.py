@@ -30,6 +30,7 @@ from bridge.service import parts
 from bridge.service.listeners import cause, listener, signals
 from bridge.service.notify import READY, STOPPING, notify
 from bridge.service.sftp import SftpService
+from bridge.stages.collect.stage import CollectStage, Links
 from bridge.stages.drop.served import ServedFiles
 from bridge.stages.drop.stage import DropStage
 from bridge.stages.monitor.board import Boards
@@ -102,11 +103,19 @@ class Service:
         self._stop = asyncio.Event()
         self._is_ready = False
         self._norce: NorceClient | None = None
-        self._drop = DropStage(parts.drop_points(config), journal, clock, self._counters, config.retry.policy)
+        points = parts.drop_points(config)
+        self._drop = DropStage(points, journal, clock, self._counters, config.retry.policy)
         self._served = ServedFiles(parts.fetching_confirms(config), journal, clock, self._counters)
         self._sftp = SftpService(config, self._served.saw, self._counters)
         self._watch = self._watch_stage()
         self._probing = self._examining()
+        self._collect = CollectStage(
+            parts.collect_points(config, points),
+            journal,
+            clock,
+            self._counters,
+            Links(self._drop.is_open, self._drop.leave_alone, self._watch.look_soon),
+        )
         self._intake = parts.intake(config, journal, clock)
         self._receive = ReceiveStage(
             self._intake,
@@ -142,6 +151,7 @@ class Service:
             self._drop.run,
             self._served.run,
             self._watch.run,
+            self._collect.run,
             self._intake.told.run,
             self._monitor(keeping).run,
             self._boards().run,
@@ -196,7 +206,12 @@ class Service:
             zone=config.site.time_zone,
             folders=parts.folders(config),
             damage=lambda: self._journal.damage,
-            others=lambda: [*self._watch.findings(), *self._sftp.findings(), *(keeping.findings() if keeping else ())],
+            others=lambda: [
+                *self._watch.findings(),
+                *self._collect.findings(),
+                *self._sftp.findings(),
+                *(keeping.findings() if keeping else ()),
+            ],
         )
         return Monitor(self._journal, self._clock, self._counters, parts.told(config), sights)
 

@@ -40,7 +40,7 @@ class Readiness:
         self._transport = transport
         self._journal = journal
         self._clock = clock
-        self._is_proven = False
+        self.is_proven = False
         self._shown: HostKeyError | None = None
         self._refused = 0
         self._again_at = 0.0
@@ -57,7 +57,7 @@ class Readiness:
 
         Raises :class:`~bridge.transports.PausedError` when the probe finds that nothing can be done.
         """
-        if self._is_proven:
+        if self.is_proven:
             return True
         memory = await self._journal.target_memory(self._target)
         if memory.paused is not None:
@@ -69,7 +69,7 @@ class Readiness:
             return False
         self._transport.pin(memory.host_key, memory.host_key_for)
         how = await self._transport.probe(await self._identity())
-        self._is_proven = True
+        self.is_proven = True
         if self.pause is not None:
             log.info("target_resumed", extra={"target": self._target, "stage": "drop"})
         log.debug("target_probed", extra={"target": self._target, "detail": how})
@@ -113,7 +113,7 @@ class Readiness:
         self._close(error.reason, error.line())
 
     def _close(self, reason: PauseReason, text: str) -> None:
-        self._is_proven = False
+        self.is_proven = False
         if self.pause is not None and self.pause.reason is reason:
             return
         self.pause = Pause(reason, self._clock.now(), text)
@@ -148,6 +148,6 @@ class Readiness:
         """A person ends the pause; the target is probed anew at the next look."""
         await self._journal.set_pause(self._target, None, because)
         self.pause = None
-        self._is_proven = False
+        self.is_proven = False
         self._refused, self._again_at = 0, 0.0
         self._journal.wake(Topic.DROPS)

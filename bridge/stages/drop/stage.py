@@ -106,6 +106,15 @@ class DropStage:
         paused = ((target, post.readiness.pause) for target, post in self._posts.items())
         return {target: pause for target, pause in paused if pause is not None}
 
+    def is_open(self, target: str) -> bool:
+        """True when the target was proven usable and is not paused."""
+        return self._posts[target].readiness.is_proven
+
+    def leave_alone(self, target: str, error: PausedError) -> None:
+        """Somebody else found that its server cannot be used: the target is paused, and probed as ever."""
+        self._posts[target].readiness.close(error)
+        self._journal.wake(Topic.DROPS)
+
     async def _serve(self, post: _Post, stop: asyncio.Event) -> None:
         try:
             with self._journal.listen(Topic.DROPS) as wake:

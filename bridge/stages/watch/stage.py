@@ -70,6 +70,11 @@ class WatchStage:
         for desk in self._desks:
             await desk.has_looked.wait()
 
+    def look_soon(self) -> None:
+        """Somebody has put files into an inbox."""
+        for desk in self._desks:
+            desk.look_soon()
+
     def findings(self) -> Sequence[AlertFound]:
         """The inboxes that a person must look at; targets that share a folder share its outage."""
         found = [alert for desk in self._desks for alert in desk.alarms.findings()]
@@ -164,6 +169,10 @@ class _Desk:
                 await self._clock.wait(self._stop, timedelta(seconds=wait_s))
             else:
                 return
+
+    def look_soon(self) -> None:
+        """Told by this process itself, sooner than an event could."""
+        self._wake.set()
 
     async def _begin(self) -> None:
         """Make a missing inbox, and remember the files of the last day that may still grow."""
