@@ -23,7 +23,7 @@ from bridge.cli._settings import shelves
 from bridge.config import load
 from bridge.journal import backup, restore
 from bridge.transports import folder
-from tests.crash import plants
+from tests.crash import collecting, plants
 
 WATCHED = ("fsync", "open", "write", "unlink", "rename", "replace", "link", "mkdir", "rmdir", "ftruncate")
 """Calls of ``os`` that change what a crash leaves behind."""
@@ -99,8 +99,15 @@ def make_copy(folder: Path, steps: Steps) -> None:
     backup.copy(folder / "bridge.db", folder / "copy.db")
 
 
+def collect_answers(folder: Path, steps: Steps) -> None:
+    collecting.add_steps(steps.around)
+    steps.install()
+    asyncio.run(collecting.collect_all(folder))
+
+
 DEEDS: Mapping[str, Callable[[Path, Steps], None]] = {
     "run": run_bridge,
+    "collect": collect_answers,
     "restore": restore_copy,
     "copy": make_copy,
 }

@@ -1,11 +1,13 @@
 """Faults to plant into a bridge, each a promise broken on purpose: the crash tests must notice every one."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.journal import Journal
+from bridge.journal.collected import Arrival
 from bridge.journal.queues import ReportQueue
 from bridge.journal.records import (
     Admission,
@@ -20,14 +22,15 @@ from bridge.journal.records import (
     ReportResult,
 )
 from bridge.stages import report
+from bridge.stages.collect import stage as collect
 from bridge.stages.drop import acts, stage as drop
 from bridge.stages.drop.held import names_of
 from bridge.stages.watch import claims as watch_claims
-from bridge.transports import End, PausedError, Step
+from bridge.transports import End, Fetch, Leaving, PausedError, Step
 
 
 def plant(name: str) -> None:
-    {**PLANTS, **PLANTS_OF_ACTS, **PLANTS_OF_MONEY}[name]()
+    {**PLANTS, **PLANTS_OF_ACTS, **PLANTS_OF_MONEY, **PLANTS_OF_COLLECTING}[name]()
 
 
 def _linger() -> None:
@@ -137,3 +140,21 @@ PLANTS_OF_MONEY: Mapping[str, Callable[[], None]] = {
     "send_before_begun": _send_before_begun,
     "try_again_unasked": _try_again_unasked,
 }
+
+
+def _remove_before_kept() -> None:
+    """A file leaves the server before it lies in the inbox for good, so that a crash in between loses it."""
+    bring_in = collect._Desk._bring_in
+
+    async def remove_first(self: collect._Desk, fetched: Sequence[Fetch]) -> list[Arrival]:
+        digests = [hashlib.sha256(one.content).hexdigest() for one in fetched]
+        await self._point.pickup.clear(
+            [Leaving(0, one.file, sha) for one, sha in zip(fetched, digests, strict=True)][:1]
+        )
+        await asyncio.to_thread(_linger)
+        return await bring_in(self, fetched)
+
+    collect._Desk._bring_in = remove_first  # type: ignore[method-assign]
+
+
+PLANTS_OF_COLLECTING: Mapping[str, Callable[[], None]] = {"remove_before_kept": _remove_before_kept}
