@@ -33,9 +33,10 @@ test: ## every test but the long ones
 soak: ## the long tests
 	$(RUN) pytest -m soak
 
-bench: ## measure the core loop; under a minute
+bench: ## measure the core loop, the formats and SFTP; two minutes
 	PYTHONPATH=. $(VENV)/bin/python bench/core_loop.py
 	PYTHONPATH=. $(VENV)/bin/python bench/formats.py
+	PYTHONPATH=. $(VENV)/bin/python bench/sftp.py
 
 ci: ## what the build machine runs
 	.ci/run

@@ -7,6 +7,24 @@ import pytest
 
 from bridge import formats
 from tests.flow.bridge_process import ROOT
+from tests.support.needs import needs
+
+
+@needs("sshd", "sftp", "ssh-keygen")
+@pytest.mark.soak
+@pytest.mark.timeout(120)
+def test_files_over_sftp_are_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench/sftp.py"), "--files", "20", "--rounds", "1"],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["push", "collect"]
+    assert done.stdout.count("ratio") == 2
 
 
 @pytest.mark.soak
