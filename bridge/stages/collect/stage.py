@@ -184,13 +184,14 @@ class _Desk:
         now = self._clock.monotonic()
         self._removed_again_at = {file.id: self._removed_again_at.get(file.id, 0.0) for file in there}
         due = [file for file in there if self._removed_again_at.get(file.id, 0.0) <= now]
+        left: set[int] = set()
         for start in range(0, len(due), _FILES_AT_ONCE):
-            await self._clear(due[start : start + _FILES_AT_ONCE], thorough=True)
-        self.telling.unmoved([file for file in there if file.refused_at is not None])
+            left |= await self._clear(due[start : start + _FILES_AT_ONCE], thorough=True)
+        self.telling.unmoved([file for file in there if file.refused_at is not None and file.id not in left])
         return again
 
-    async def _clear(self, files: Sequence[Lingering], *, thorough: bool) -> None:
-        """Step C4 and C5."""
+    async def _clear(self, files: Sequence[Lingering], *, thorough: bool) -> set[int]:
+        """Step C4 and C5; returns those that have left."""
         leaving = [
             Leaving(file.id, RemoteFile(file.name, file.size, file.mtime), file.sha256, file.marker, thorough)
             for file in files
@@ -199,9 +200,11 @@ class _Desk:
         now = self._clock.monotonic()
         refused = [(end.id, end.detail) for end in ends if end.end is Parting.REFUSED]
         self._removed_again_at.update({file_id: now + TRY_AGAIN_S for file_id, _ in refused})
-        await self._collected.settle([end.id for end in ends if end.end is not Parting.REFUSED], refused)
+        gone = [end.id for end in ends if end.end is not Parting.REFUSED]
+        await self._collected.settle(gone, refused)
         if refused:
             self._look_again_at = now  # so that they are told at once
+        return set(gone)
 
     def _left_before(self, sight: Catalogue) -> tuple[list[RemoteFile], list[RemoteFile]]:
         """Of the files that were left alone: those that have changed since, and those whose time has come again."""
