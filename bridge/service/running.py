@@ -5,7 +5,7 @@ Not for: decisions, nor for building the parts (``parts.py``).
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,7 @@ from bridge.service.notify import READY, STOPPING, notify
 from bridge.service.sftp import SftpService
 from bridge.stages.collect.stage import CollectStage, Links
 from bridge.stages.drop.served import ServedFiles
-from bridge.stages.drop.stage import DropStage
+from bridge.stages.drop.stage import DropPoint, DropStage
 from bridge.stages.monitor.board import Boards
 from bridge.stages.monitor.keeping import Copies, Keeping
 from bridge.stages.monitor.probing import Examined, Probing
@@ -109,13 +109,7 @@ class Service:
         self._sftp = SftpService(config, self._served.saw, self._counters)
         self._watch = self._watch_stage()
         self._probing = self._examining()
-        self._collect = CollectStage(
-            parts.collect_points(config, points),
-            journal,
-            clock,
-            self._counters,
-            Links(self._drop.is_open, self._drop.leave_alone, self._watch.look_soon),
-        )
+        self._collect = self._collecting(points)
         self._intake = parts.intake(config, journal, clock)
         self._receive = ReceiveStage(
             self._intake,
@@ -183,6 +177,11 @@ class Service:
         if kept.backup is None:
             return None
         return Keeping(self._journal, self._clock, Copies(kept.backup, kept.keep_backups, self._config.site.time_zone))
+
+    def _collecting(self, points: Sequence[DropPoint]) -> CollectStage:
+        links = Links(self._drop.is_open, self._drop.leave_alone, self._watch.look_soon)
+        collected = parts.collect_points(self._config, points)
+        return CollectStage(collected, self._journal, self._clock, self._counters, links)
 
     def _examining(self) -> Probing:
         config = self._config

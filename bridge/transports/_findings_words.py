@@ -43,6 +43,15 @@ def how(strategy: Strategy) -> str:
     return _HOW[strategy]
 
 
+def manners(strategy: Strategy, *, can_sync: bool, has_rights: bool) -> Iterator[str]:
+    """How files are published in a folder, and what its file system cannot do."""
+    yield how(strategy)
+    if not can_sync:
+        yield "folders cannot be synced (a power cut of the share's server may take the last files back)"
+    if not has_rights:
+        yield "rights cannot be set (the options of the mount decide who reads)"
+
+
 _HOW = {
     Strategy.NEVER_REPLACES: "rename that never replaces",
     Strategy.LOOK_THEN_RENAME: "look, then rename (the file system lacks the flag)",

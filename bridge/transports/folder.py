@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bridge.transports import _folder_examine as examining, _held
 from bridge.transports._findings import SCRATCH, Findings, Strategy, choose
-from bridge.transports._findings_words import how
+from bridge.transports._findings_words import manners
 from bridge.transports._protocol import End, FileNames, Parcel, Step, Transport, Whereabouts
 from bridge.transports._rename import Renamer, exists
 from bridge.transports._rights import FolderRights
@@ -186,7 +186,7 @@ class FolderTransport:
             except OSError as error:
                 raise paused(error, self._outbox) from error
         self._rename.has_flag = strategy is Strategy.NEVER_REPLACES
-        return "; ".join(_manners(strategy, can_sync=can_sync, has_rights=self._rights.are_known))
+        return "; ".join(manners(strategy, can_sync=can_sync, has_rights=self._rights.are_known))
 
     def _examine(self, identity: str | None) -> Findings:
         found = examining.examine(examining.Wanted(self._outbox, self._staging, self._rights, identity))
@@ -365,15 +365,6 @@ class FolderTransport:
 
 def _marker_staging(parcel: Parcel | FileNames) -> str:
     return f"{parcel.marker}.part"
-
-
-def _manners(strategy: Strategy, *, can_sync: bool, has_rights: bool) -> Iterator[str]:
-    """How files are published here, and what the file system cannot do, for people."""
-    yield how(strategy)
-    if not can_sync:
-        yield "folders cannot be synced (a power cut of the share's server may take the last files back)"
-    if not has_rights:
-        yield "rights cannot be set (the options of the mount decide who reads)"
 
 
 def _is_whole(folders: Folders, parcel: Parcel) -> bool:

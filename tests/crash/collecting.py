@@ -15,7 +15,7 @@ from bridge.counters import Counters
 from bridge.journal import Journal
 from bridge.stages.collect.stage import CollectPoint, CollectStage, Links
 from bridge.stages.collect.steady import Rule
-from bridge.stages.watch.stage import Pickup, WatchSettings, WatchStage
+from bridge.stages.watch.stage import Method, Pickup, WatchSettings, WatchStage
 from bridge.transports import _inbox, pickup_of, sftp
 from bridge.transports._sftp_wire import Wire
 
@@ -44,7 +44,9 @@ async def collect_all(place: Path) -> None:
     assert pickup is not None
     reader, inbox = formats.build("json", {}), place / "inbox"
     watched = Pickup("erp", inbox, inbox / "archive", inbox / "quarantine", reader, quiet_for=QUICK)
-    watch = WatchStage([watched], journal, clock, counters, WatchSettings(sweep=timedelta(seconds=0.2), events=False))
+    watch = WatchStage(
+        [watched], journal, clock, counters, WatchSettings(sweep=timedelta(seconds=0.2), method=Method.POLL)
+    )
     point = CollectPoint("erp", pickup, inbox, reader, rule=Rule(quiet_for=QUICK), poll=timedelta(seconds=0.1))
     links = Links(lambda _: True, lambda *_: None, watch.look_soon)
     collect = CollectStage([point], journal, clock, counters, links)

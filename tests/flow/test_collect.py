@@ -52,14 +52,14 @@ async def test_an_order_is_pushed_taken_answered_and_confirmed_by_way_of_somebod
 
     async with bridge.running():
         await bridge.order()
-        await bridge.state_of("48447", "dropped", within_s=20)
+        await bridge.state_of("48447", "dropped")
         (file,) = place.glob("in/ORDERS_*")
         server.batch(f"get {file} {tmp_path}/got", f"rm {file}")
-        fetched = await timeline(bridge, "fetched", within_s=20)
+        fetched = await timeline(bridge, "fetched")
         server.batch(f"put {mine} {place}/out/answer.csv")
-        document = await bridge.state_of("48447", "reported", within_s=20)
+        document = await bridge.state_of("48447", "reported")
         await until((place / "out/done/answer.csv").exists)
-        told = await timeline(bridge, "acknowledged", within_s=20)
+        told = await timeline(bridge, "acknowledged")
         _, metrics = await bridge.fetch("/metrics")
 
     assert (tmp_path / "got").read_text().startswith("order_ref")

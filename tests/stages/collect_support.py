@@ -16,7 +16,7 @@ from bridge.retry import RetryPolicy
 from bridge.stages.collect.stage import CollectPoint, CollectStage, Links
 from bridge.stages.collect.steady import Rule
 from bridge.stages.drop.stage import DropPoint, DropStage
-from bridge.stages.watch.stage import Finish, Pickup, WatchSettings, WatchStage
+from bridge.stages.watch.stage import Finish, Method, Pickup, WatchSettings, WatchStage
 from bridge.transports import Transport, pickup_of
 from tests.support import journals
 from tests.support.clock import ManualClock
@@ -55,7 +55,7 @@ class Yard:
             self.drop = DropStage(
                 [DropPoint("erp", self.transport, "json")], journal, self.clock, self.counters, RetryPolicy()
             )
-            watch = WatchStage([self._pickup()], journal, self.clock, self.counters, WatchSettings(events=False))
+            watch = WatchStage([self._pickup()], journal, self.clock, self.counters, WatchSettings(method=Method.POLL))
             links = Links(self.drop.is_open, self.drop.leave_alone, watch.look_soon)
             self.collect = CollectStage([self._point()], journal, self.clock, self.counters, links)
             stages = [self.drop.run, self.collect.run, *([watch.run] if is_watching else [])]
