@@ -219,14 +219,17 @@ class Builder:
             if key not in keys:
                 known = (*AnswerKeys.model_fields, *keys)
                 self._reader.unknown((*place, key), known, self._home_of(key, str(place[1])))
-        readers: dict[str, BaseModel] = {}
-        for name, model in formats.items():
-            fit = {key: value for key, value in rest.items() if key in fields_of(model, READ)}
-            made = self._reader.attempt(model, fit)
-            if not isinstance(made, ValidationError):
-                readers[name] = made
-            elif not _only_needs_more(made):
-                self._reader.note(model, place, made, f'so says {name}; with format = "{name}" only that one counts')
+        tries = {
+            name: self._reader.attempt(model, {key: rest[key] for key in rest if key in fields_of(model, READ)})
+            for name, model in formats.items()
+        }
+        readers = {name: made for name, made in tries.items() if not isinstance(made, ValidationError)}
+        taken = {key for name in readers for key in rest if key in fields_of(formats[name], READ)}
+        for name, refusal in tries.items():
+            if isinstance(refusal, ValidationError) and not (_only_needs_more(refusal) or _is_for(taken, refusal)):
+                self._reader.note(
+                    formats[name], place, refusal, f'so says {name}; with format = "{name}" only that one counts'
+                )
         self._reader.note_given(place, rest)
         return readers
 
@@ -245,3 +248,8 @@ def _folders(table: Mapping[str, object], directory: str, below: tuple[str, ...]
 def plain(value: Mapping[str, object]) -> dict[str, object]:
     """``value`` with text from outside as ordinary text."""
     return {key: str(item) if isinstance(item, Text) else item for key, item in value.items()}
+
+
+def _is_for(taken: set[str], error: ValidationError) -> bool:
+    """True when each key that was refused is one that another format took, as ``paths`` of XML and of JSON."""
+    return all(item["loc"] and str(item["loc"][0]) in taken for item in error.errors())

@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from bridge.errors import BridgeError, ErrorName, PermanentError
 from bridge.formats._auto import Auto
@@ -67,7 +67,8 @@ def build(name: str, options: BaseModel | Mapping[str, object]) -> Format:
     chosen = options_of(name)
     settings = options if isinstance(options, chosen) else chosen.model_validate(_given(options))
     if name == AUTO:
-        return Auto({each: build(each, _known_to(each, settings)) for each in available()})
+        made_for = {each: suited for each in available() if (suited := _suited(each, settings)) is not None}
+        return Auto({each: build(each, made) for each, made in made_for.items()})
     made: Format = _module(name).build(settings)
     return made
 
@@ -146,8 +147,32 @@ class _AutoOptions(BaseModel):
     @model_validator(mode="after")
     def _suit_each_format(self) -> Self:
         for name in available():
-            options_of(name).model_validate(_known_to(name, self))
+            _suited(name, self)
         return self
+
+
+def _suited(name: str, options: BaseModel) -> BaseModel | None:
+    """The settings as a format takes them; ``None`` when one of them, such as ``paths``, is in the way of another."""
+    known = _known_to(name, options)
+    try:
+        return options_of(name).model_validate(known)
+    except ValidationError as error:
+        keys = {str(item["loc"][0]) if item["loc"] else "" for item in error.errors()}
+        if not all(key in known and _is_taken_elsewhere(name, key, known[key]) for key in keys):
+            raise
+        return None
+
+
+def _is_taken_elsewhere(name: str, key: str, value: object) -> bool:
+    return any(_takes(options_of(other), key, value) for other in available() if other != name)
+
+
+def _takes(options: type[BaseModel], key: str, value: object) -> bool:
+    try:
+        options.model_validate({key: value})
+    except ValidationError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)
@@ -156,8 +181,17 @@ def _auto_options() -> type[BaseModel]:
     for name in available():
         for key, field in options_of(name).model_fields.items():
             if _side(field.json_schema_extra) != "write":
-                fields.setdefault(key, (field.annotation, field))
+                fields[key] = _merged(fields.get(key), (field.annotation, field))
     return create_model("AutoOptions", __base__=_AutoOptions, **fields)
+
+
+def _merged(known: tuple[Any, Any] | None, another: tuple[Any, Any]) -> tuple[Any, Any]:
+    """A setting that each format takes in a way of its own is looked at by each of them alone."""
+    if known is None:
+        return another
+    if (known[0], known[1].metadata) == (another[0], another[1].metadata):
+        return known
+    return object, Field(default_factory=dict, description=known[1].description)
 
 
 def _side(extra: object) -> object:

@@ -46,6 +46,8 @@ class Auto:
         sure = [name for name, each in self.formats.items() if each.recognises(head)]
         if len(sure) > 1:
             raise Unreadable("file", f"it may be {' or '.join(sure)}", "Set format in the target's answer section")
+        if not sure and FALLBACK not in self.formats:
+            raise Unreadable("file", "no format recognises it", "Set format in the target's answer section")
         return sure[0] if sure else FALLBACK
 
     def _chosen(self, content: bytes) -> Format:

@@ -1,5 +1,7 @@
 """Orders as one JSON object a file, by our names or by a layout; answers as JSON: an object, an array, one a line.
 
+Answers are read by our names, or by paths of the ERP's own.
+
 Not for: what a layout can say (``_layout_options``).
 """
 
@@ -8,13 +10,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NoReturn, Self
+from typing import Annotated, NoReturn, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bridge.formats._fields import LINE_FIELDS, Facts, NumberToken, Statement, statement
 from bridge.formats._fold import fold
+from bridge.formats._json_answer import (
+    DoubledNameError,
+    JsonObject,
+    Paths,
+    facts_of,
+    known_paths,
+    orders_in,
+    paths_of,
+    problem_of,
+)
 from bridge.formats._json_layout import Member, MemberRecord, check_paths, filled
 from bridge.formats._layout_options import LayoutOptions
 from bridge.formats._layout_style import Layout, checked
@@ -23,11 +35,10 @@ from bridge.formats._neutral import created_at, neutral
 from bridge.formats._numbers import plain
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
-from bridge.formats._text import AUTO, decode, encode, shown, unencodable
+from bridge.formats._text import AUTO, decode, encode, unencodable
 from bridge.model import Fault, Reading, SalesOrder
 
 __all__ = ["Options", "build"]
-_DEEPEST = 50
 _BEGINNINGS = (b"{", b"[")
 
 
@@ -49,6 +60,17 @@ class Options(LayoutOptions):
         description="The objects and arrays in it.",
         json_schema_extra={"side": "write"},
     )
+    paths: Annotated[Mapping[str, str], AfterValidator(known_paths)] = Field(
+        default_factory=dict,
+        description='Our field and where it stands, such as order = "$.orders[*]", order_ref = "$.web.ref", '
+        'lines = "$.items[*]", "lines.line_no" = "$.pos"; all but order seen from the order, those of lines from it.',
+        json_schema_extra={"side": "read"},
+    )
+    lines: bool = Field(
+        default=False,
+        description="One document a line. Without it that is found out.",
+        json_schema_extra={"side": "read"},
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -61,23 +83,18 @@ def build(options: Options) -> Format:
     """The format with these settings."""
     records = checked(_parts(options), options)
     style = Style(ZoneInfo(options.time_zone), line_break="\n", words=("false", "true"), typed=True, has_offset=True)
-    return _Json(options, dialect_of(options), Layout.of(records, style, options))
+    return _Json(options, dialect_of(options), paths_of(options.paths), Layout.of(records, style, options))
 
 
 def _parts(options: Options) -> tuple[MemberRecord, ...]:
     return (*((MemberRecord(fields=options.fields),) if options.fields else ()), *options.record)
 
 
-class _Object(dict[str, object]):
-    """A JSON object that remembers a name which stood in it twice."""
-
-    doubled: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Json:
     _options: Options
     _dialect: Dialect
+    _paths: Paths
     _layout: Layout | None = None
     extension: str = "json"
 
@@ -94,8 +111,9 @@ class _Json:
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of a document, an array or a line each."""
         faults: list[Fault] = []
-        parsed = list(_documents(decode(content, self._options.encoding), faults))
-        statements = [found for where, value in parsed if (found := self._statement(where, value, faults))]
+        parsed = list(self._documents(decode(content, self._options.encoding), faults))
+        orders = [order for where, value in parsed for order in self._orders(where, value, faults)]
+        statements = [found for where, value in orders if (found := self._statement(where, value, faults))]
         reading = fold(statements, self._dialect)
         return Reading(reading.acknowledgements, tuple(faults) + reading.faults)
 
@@ -109,18 +127,31 @@ class _Json:
         faults: list[Fault] = []
         try:
             text = decode(content, self._options.encoding)
-            list(_documents(text, faults))
+            list(self._documents(text, faults))
         except Unreadable:
             return False
         return not faults or text.endswith("\n")
 
+    def _documents(self, text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
+        if not self._options.lines:
+            return _documents(text, faults)
+        return _by_line([(at, line) for at, line in enumerate(text.split("\n"), 1) if line.strip()], faults)
+
+    def _orders(self, where: str, document: object, faults: list[Fault]) -> list[tuple[str, object]]:
+        try:
+            return orders_in(where, document, self._paths.order)
+        except DoubledNameError as error:
+            faults.append(Fault(where, str(error)))
+            return []
+
     def _statement(self, where: str, value: object, faults: list[Fault]) -> Statement | None:
-        problem = _problem(value)
-        if problem is not None or not isinstance(value, _Object):
+        problem = problem_of(value)
+        if problem is not None or not isinstance(value, JsonObject):
             faults.append(Fault(where, problem or "it is not an object"))
             return None
-        is_row = value.get("lines") is None and any(value.get(name) is not None for name in LINE_FIELDS)
-        return statement(Facts(where, value, self._dialect), is_row=is_row)
+        facts = facts_of(value, self._paths) if self._options.paths else value
+        is_row = facts.get("lines") is None and any(facts.get(name) is not None for name in LINE_FIELDS)
+        return statement(Facts(where, facts, self._dialect), is_row=is_row)
 
 
 def _documents(text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
@@ -146,7 +177,7 @@ def _by_line(lines: list[tuple[int, str]], faults: list[Fault]) -> Iterator[tupl
 
 def _parses(line: str) -> bool:
     try:
-        return isinstance(_parsed(line), _Object)
+        return isinstance(_parsed(line), JsonObject)
     except Unreadable:
         return False
 
@@ -170,8 +201,8 @@ def _parsed(text: str) -> object:
         raise Unreadable("$", str(error)) from error
 
 
-def _object(pairs: list[tuple[str, object]]) -> _Object:
-    found = _Object()
+def _object(pairs: list[tuple[str, object]]) -> JsonObject:
+    found = JsonObject()
     for key, value in pairs:
         if key in found:
             found.doubled = key
@@ -181,16 +212,6 @@ def _object(pairs: list[tuple[str, object]]) -> _Object:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number that JSON knows")
-
-
-def _problem(value: object, depth: int = 0) -> str | None:
-    """Why nothing of this object can be relied on: a name that stands twice, or nesting without end."""
-    if depth > _DEEPEST:
-        return "it is nested too deeply"
-    if isinstance(value, _Object) and value.doubled is not None:
-        return f'"{shown(value.doubled)}" stands twice in one object'
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next((found for member in members if (found := _problem(member, depth + 1))), None)
 
 
 def _written(value: object, encoding: str, start: str) -> str:

@@ -118,3 +118,22 @@ def test_read_in_words_names_what_norce_would_be_told(verb: Verb, home: Path) ->
 
     assert "order 48447: confirmed (response, ERP number SO-1001, 1 lines)" in out
     assert "Norce would be told: SendOrderStatus OrderStatus Confirmed" in out
+
+
+@pytest.mark.parametrize(
+    ("paths", "name", "content"),
+    [
+        ('order_ref = "$.o"\nstatus = "$.s"', "json", '{"o": 48447, "s": "confirmed"}'),
+        ('order_ref = "O"\nstatus = "S"', "xml", "<A><O>48447</O><S>confirmed</S></A>"),
+    ],
+)
+def test_paths_of_one_format_leave_the_others_alone(
+    verb: Verb, home: Path, paths: str, name: str, content: str
+) -> None:
+    (home / "config.toml").write_text(f"[targets.erp.answer.paths]\n{paths}\n")
+    (home / "answer").write_text(content)
+
+    code, out, _ = verb("read", "answer", "--json")
+
+    told = json.loads(out)
+    assert (code, told["format"], told["acknowledgements"][0]["order_ref"]) == (0, name, "48447")
