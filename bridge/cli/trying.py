@@ -98,6 +98,8 @@ def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
         raise PermanentError(f"no file: {file.hold.detail}", name=ErrorName.ORDER_NOT_RENDERABLE)
     if file.hold:
         _output.say(f"held for a person: {file.hold.detail}")
+    for warning in file.warnings:
+        _output.say(f"warning: {warning}")
     return file.content
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from bridge.errors import BridgeError, ErrorName, PermanentError
 from bridge.formats._auto import Auto
 from bridge.formats._document import from_document, order_document, to_document
-from bridge.formats._protocol import Format, Unreadable
+from bridge.formats._protocol import Format, Unreadable, Warns
 from bridge.model import Reading, SalesOrder
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "read",
     "render",
     "to_document",
+    "warnings",
 ]
 
 AUTO = "auto"
@@ -111,6 +112,17 @@ def render(format_: Format, order: SalesOrder, control: int, at: datetime) -> by
             subject="format",
             hint="This is a fault of the bridge; please report it",
         ) from error
+
+
+def warnings(format_: Format, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+    """What a person should know of the file that :func:`render` made of the same; a bug of the format is told too."""
+    if not isinstance(format_, Warns):
+        return ()
+    try:
+        return format_.warnings(order, control, at)
+    except Exception:
+        log.exception("unforeseen_error", extra={"stage": "receive"})
+        return (f"the format {_name(format_)} cannot tell what it left out; please report it",)
 
 
 def _name(format_: Format) -> str:

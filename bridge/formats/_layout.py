@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bridge.formats._layout_names import ALL, LINE, Context, Scope, places_of_lines
 from bridge.formats._layout_plan import Record
-from bridge.formats._layout_values import Cell, Style, Value, value_of
+from bridge.formats._layout_values import Cell, Style, Value, is_rounded, value_of
 from bridge.formats._protocol import not_renderable
 from bridge.formats._text import shown
 from bridge.model import SalesOrder
@@ -53,6 +53,33 @@ def rows_of(
     if not leaves_out and any(_is_for_lines(record) for record in layout):
         _refuse_unwritten(order, slots)
     return [_written(slot, style) for slot in slots]
+
+
+def roundings_of(
+    layout: Sequence[Record], order: SalesOrder, moment: tuple[int, datetime], style: Style
+) -> tuple[str, ...]:
+    """For each field that leaves out digits of an amount a sentence, which names the first place and counts the others.
+
+    Only for an order that :func:`rows_of` took.
+    """
+    counts: dict[str, int] = {ALL: 0}
+    found: dict[str, list[str]] = {}
+    for slot in _every(_slots(layout, Scope((order,), ("",), Context(*moment, counts)), counts)):
+        for cell in slot.record.cells:
+            if is_rounded(cell, slot.scope, style):
+                found.setdefault(cell.place, []).append(cell.about(slot.scope))
+    return tuple(_rounded(place, fields) for place, fields in found.items())
+
+
+def _every(slots: Sequence[_Slot]) -> Iterator[_Slot]:
+    for slot in slots:
+        yield slot
+        yield from _every(slot.inner)
+
+
+def _rounded(place: str, fields: Sequence[str]) -> str:
+    others = f", and {len(fields) - 1} more" if len(fields) > 1 else ""
+    return f"{fields[0]}{others}: rounded, since the file takes fewer digits ({place})"
 
 
 def flat(rows: Sequence[Row]) -> list[Row]:

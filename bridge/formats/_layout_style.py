@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bridge.formats._layout import Row, rows_of
+from bridge.formats._layout import Row, roundings_of, rows_of
 from bridge.formats._layout_options import LEAVE_OUT, FlatOptions, LayoutOptions, RecordOptions
 from bridge.formats._layout_plan import Record, plan, texts_of
-from bridge.formats._layout_values import Style
+from bridge.formats._layout_values import Style, digits_of
 from bridge.formats._text import AUTO, cleaned, shown, unencodable
 from bridge.model import SalesOrder
 
@@ -35,6 +35,15 @@ class Layout:
     def rows(self, order: SalesOrder, control: int, at: datetime) -> list[Row]:
         """The records of the order's file; raises ``PermanentError`` by the name of the order's field."""
         return rows_of(self.records, order, (control, at), self.style, leaves_out=self.leaves_out)
+
+    def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+        """What the file of an order that could be written leaves out of its amounts."""
+        may_round = any(_may_round(record) for record in self.records)
+        return roundings_of(self.records, order, (control, at), self.style) if may_round else ()
+
+
+def _may_round(record: Record) -> bool:
+    return any(digits_of(cell) is not None for cell in record.cells) or any(map(_may_round, record.inner))
 
 
 def codec_of(encoding: str) -> str | None:

@@ -121,6 +121,25 @@ def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
     return value
 
 
+def is_rounded(cell: Cell, scope: Scope, style: Style) -> bool:
+    """True when the field leaves digits of its number out. Raises as :func:`value_of` does, so ask that one first."""
+    digits = digits_of(cell)
+    if digits is None:
+        return False
+    refuse = partial(_refuse, cell, scope)
+    found = _only(cell, cell.get(scope), style, refuse)
+    with localcontext(prec=60):
+        return found is not None and bool(_number(found, refuse) % Decimal(1).scaleb(-digits))
+
+
+def digits_of(cell: Cell) -> int | None:
+    """How many digits behind the point the field takes; ``None`` for all of them."""
+    options = cell.options
+    if cell.table is not None or options.date:
+        return None
+    return options.decimals if options.implied is None else options.implied
+
+
 _Refuse: TypeAlias = Callable[[str, str], PermanentError]
 
 

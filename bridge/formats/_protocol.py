@@ -4,7 +4,7 @@ Not for: how formats are found (``__init__``), nor what any one of them looks li
 """
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bridge.errors import ErrorName, PermanentError
 from bridge.model import Fault, Reading, SalesOrder
@@ -57,4 +57,13 @@ class Format(Protocol):
 
     def is_whole(self, content: bytes) -> bool:
         """False when the content looks cut: empty, without its last line end, or ending inside something."""
+        ...
+
+
+@runtime_checkable
+class Warns(Protocol):
+    """A format that may write an order and yet leave something out which a person should know of."""
+
+    def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+        """A sentence each; only for an order that ``render`` took with the same arguments."""
         ...

@@ -191,6 +191,10 @@ class _Delimited:
             refuse_unencodable("", neutral(order, self._options, " "), self._options.encoding)
             raise
 
+    def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+        """The amounts that the layout rounds."""
+        return self._layout.warnings(order, control, at) if self._layout is not None else ()
+
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of all rows; the rows of one order make one."""
         found = table(decode(content, self._options.encoding), self._options.delimiter, self._options.quotechar)

@@ -135,6 +135,10 @@ class _Fixed:
         text = "".join(line_of(row, self._layout.style, length) + end for row in rows)
         return encode(text, self._options.encoding)
 
+    def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+        """The amounts that the layout rounds."""
+        return self._layout.warnings(order, control, at)
+
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of all records; those of one order make one."""
         lines = self._lines(decode(content, self._options.encoding))

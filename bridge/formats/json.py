@@ -108,6 +108,10 @@ class _Json:
         text = _written(document, self._options.encoding, "\n") + "\n"
         return encode(text.replace("\n", line_end(self._options)), self._options.encoding)
 
+    def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+        """The amounts that the layout rounds."""
+        return self._layout.warnings(order, control, at) if self._layout is not None else ()
+
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of a document, an array or a line each."""
         faults: list[Fault] = []

@@ -125,6 +125,10 @@ class _Xml:
             root = own_document(document, self._options.element, self._options.namespaces)
         return serialized(root, self._options.encoding, line_end(self._options))
 
+    def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+        """The amounts that the layout rounds."""
+        return self._layout.warnings(order, control, at) if self._layout is not None else ()
+
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of a document."""
         root = self._root(content)

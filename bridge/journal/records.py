@@ -28,7 +28,8 @@ class RenderedDrop:
     """A file as it will be published, made before the order is admitted.
 
     One that is ``held`` waits for a person from the start, ``detail`` says why; where there is no file, its content is
-    empty, and it is never published. ``part`` tells which rows of the order it holds; ``None`` is all.
+    empty, and it is never published. ``part`` tells which rows of the order it holds; ``None`` is all. ``warnings`` is
+    what a person should know of it; the admission keeps them.
     """
 
     target: str
@@ -42,6 +43,7 @@ class RenderedDrop:
     held: HeldReason | None = None
     detail: str = ""
     part: Part | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -395,3 +395,16 @@ async def test_a_hook_that_takes_its_time_keeps_nobody_waiting(journal: Journal)
 
     assert [answer.status for answer in (other, order_of_the_slow.result())] == [200, 200]
     assert b"nobody was served" not in await one(journal, "SELECT content FROM drops")
+
+
+async def test_an_amount_that_a_file_rounds_is_noted_with_the_order(journal: Journal) -> None:
+    layout = {"fields": [{"from": "part_no"}, {"from": "unit_price", "decimals": 0}]}
+    rounding = replace(outlet(), format=formats.build("delimited", layout))
+    priced = [{"LineNo": 1, "PartNo": "A", "Quantity": 1, "UnitPrice": 12.5, "UnitVat": 0}]
+
+    async with serving(journal, outlets={"erp": rounding}) as desk:
+        response = await desk.post(order(Items=priced))
+
+    noted = await one(journal, "SELECT facts FROM events WHERE kind = 'received'")
+    assert response.status == 200
+    assert "erp: lines[0].unit_price: rounded" in noted

@@ -184,7 +184,8 @@ class Intake:
         drops: tuple[RenderedDrop, ...],
     ) -> Taken:
         order = made.order
-        warnings = (*(_told(drop) for drop in drops if drop.held), *made.warnings)
+        of_files = [warning for drop in drops for warning in drop.warnings]
+        warnings = (*(_told(drop) for drop in drops if drop.held), *of_files, *made.warnings)
         admission = Admission(
             order_ref=order.order_ref,
             application=application,
@@ -274,6 +275,7 @@ def _drop(outlet: Outlet, file: MadeFile, facts: NameFacts) -> RenderedDrop:
         content=file.content,
         held=file.hold.reason if file.hold else None,
         detail=file.hold.detail if file.hold else "",
+        warnings=file.warnings,
     )
 
 

@@ -105,6 +105,7 @@ class MadeFile:
 
     content: bytes
     hold: Hold | None
+    warnings: tuple[str, ...] = ()
 
 
 def make_order(request: OrderRequest, application: str, zone: ZoneInfo, settings: MakingSettings) -> MadeOrder:
@@ -136,10 +137,9 @@ def make_file(outlet: Outlet, made: MadeOrder, control: int, at: datetime) -> Ma
     if made.hold and made.hold.reason is HeldReason.TEMPLATE:
         return MadeFile(b"", made.hold)
     if outlet.enrichment is None:
-        return MadeFile(formats.render(outlet.format, made.order, control, at), made.hold)
+        return _written(outlet, made.order, (control, at), made.hold)
     try:
-        order = outlet.enrichment.apply(made.order)
-        return MadeFile(formats.render(outlet.format, order, control, at), made.hold)
+        return _written(outlet, outlet.enrichment.apply(made.order), (control, at), made.hold)
     except HookFailedError as error:
         why = str(error)
     except BridgeError as error:
@@ -147,6 +147,12 @@ def make_file(outlet: Outlet, made: MadeOrder, control: int, at: datetime) -> Ma
             raise
         why = f"the order cannot be written once the rules changed it: {error.message}"
     return MadeFile(b"", Hold(HeldReason.RULES, f"{why}; {_MEND.format(ref=made.order.order_ref)}"))
+
+
+def _written(outlet: Outlet, order: SalesOrder, moment: tuple[int, datetime], hold: Hold | None) -> MadeFile:
+    content = formats.render(outlet.format, order, *moment)
+    noted = formats.warnings(outlet.format, order, *moment)
+    return MadeFile(content, hold, tuple(f"{outlet.target}: {warning}" for warning in noted))
 
 
 def _is_renderable(outlet: Outlet, order: SalesOrder, control: int, at: datetime) -> bool:
