@@ -64,7 +64,7 @@ class Facts:
 
     def has_any(self, names: Iterable[str]) -> bool:
         """True when one of the facts is there."""
-        return any(self.has(name) for name in names)
+        return any(self.has(name) for name in names if name in self._raw)
 
     def fault(self, what: str) -> None:
         """Keep one more fault of this row or object."""
@@ -72,7 +72,8 @@ class Facts:
 
     def code(self, name: str) -> str | None:
         """A reference or a number that is a name: kept letter by letter, printable and short."""
-        return self._as_code(name, self._raw.get(name))
+        raw = self._raw.get(name)
+        return None if raw is None else self._as_code(name, raw)
 
     def text(self, name: str) -> str | None:
         """Free text as one line."""
@@ -82,7 +83,7 @@ class Facts:
     def number(self, name: str) -> Decimal | None:
         """A quantity or an amount."""
         raw = self._raw.get(name)
-        found = self._single(name, raw)
+        found = None if raw is None else self._single(name, raw)
         if found is None:
             return None
         try:

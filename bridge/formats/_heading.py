@@ -4,6 +4,7 @@ Not for: parting a text into columns (``_table``).
 """
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bridge.formats._fields import FIELDS
@@ -46,11 +47,11 @@ def fields_by_heading(heading: Row, columns: Mapping[str, str]) -> list[str]:
     """
     wanted = {word(name): field for name, field in columns.items()} or {name: name for name in FIELDS}
     present = [word(cell) for cell in heading.cells]
-    missing = [shown(name) for name in columns if word(name) not in present]
+    missing = [shown(name) for name in columns if word(name) not in set(present)]
     if missing:
         raise Unreadable(heading.where, f'the column "{missing[0]}" is missing in the heading', _remedy(heading))
     found = [wanted.get(name, IGNORED) for name in present]
-    doubled = [field for field in found if found.count(field) > 1 and field not in _REPEATABLE]
+    doubled = [field for field, times in Counter(found).items() if times > 1 and field not in _REPEATABLE]
     if doubled:
         raise Unreadable(heading.where, f"two columns of the heading hold {doubled[0]}")
     if not _NAMES_AN_ORDER.intersection(found):
@@ -73,12 +74,13 @@ def _remedy(heading: Row) -> str:
 def facts_of(row: Row, fields: Sequence[str]) -> dict[str, object]:
     """The cells of a row by field; columns that the row does not reach are missing."""
     facts: dict[str, object] = {}
+    several: list[str] = []
     for field, cell in zip(fields, row.cells, strict=False):
-        if field == "tracking" and facts.get(field):
-            facts[field] = f"{facts[field]},{cell}"
+        if field == "tracking":
+            several.append(cell)
         elif field != IGNORED and cell:
             facts[field] = cell
-    return facts
+    return facts | {"tracking": ",".join(several)} if any(several) else facts
 
 
 def has_stray_cells(row: Row, fields: Sequence[str]) -> bool:

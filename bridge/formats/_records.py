@@ -68,12 +68,13 @@ def _check_name(name: str, records: Mapping[str, Sequence[RecordField]]) -> None
 def facts_of(fields: Sequence[RecordField], cells: Sequence[str]) -> dict[str, str]:
     """The cells by field, without those that are blank or left out."""
     facts: dict[str, str] = {}
+    several: list[str] = []
     for one, cell in zip(fields[1:], cells[1:], strict=False):
-        if one.name == "tracking" and one.name in facts:
-            facts[one.name] += f",{cell}"
+        if one.name == "tracking":
+            several.append(cell)
         elif one.name != IGNORED and cell.strip():
             facts[one.name] = cell
-    return facts
+    return facts | {"tracking": ",".join(several)} if any(map(str.strip, several)) else facts
 
 
 def reading_of(records: Sequence[Found], faults: Sequence[Fault], dialect: Dialect) -> Reading:
