@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from bridge.formats._layout import Row
 from bridge.formats._layout_options import FieldOptions, RecordOptions, filled
 from bridge.formats._layout_values import Cell, Style, Value
-from bridge.formats._records import Found, RecordField, facts_of
+from bridge.formats._records import Found, RecordField, facts_of, may_name
 from bridge.formats._separated import columns_of
 from bridge.formats._text import shown
 from bridge.model import Fault
@@ -130,7 +130,7 @@ def _record(where: str, line: str, kind: str, told: tuple[Sequence[FixedField], 
             cells.append("")
     if line[at:].strip():
         faults.append(f"the record is longer than its {at} letters")
-    return Found(where, kind, facts_of(fields, cells), faults)
+    return Found(where, kind, facts_of(fields, cells), faults, may_name(fields))
 
 
 def _scaled(text: str, implied: int, decimal: str) -> str:

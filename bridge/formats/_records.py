@@ -1,6 +1,7 @@
 """Answers in record types: what the fields of each are, and how they make statements about orders.
 
-A record without a reference of its own speaks of the order that was named last; a trailer is counted against the file.
+A record that has no field for a reference speaks of the order that was named last; one whose field is blank names
+nobody. A trailer is counted against the file.
 Not for: parting a line into fields (``delimited``, ``fixed``).
 """
 
@@ -33,12 +34,16 @@ class RecordField(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One record of a file: its type and its facts, and what could not be understood in it."""
+    """One record of a file: its type and its facts, and what could not be understood in it.
+
+    ``may_name``: its type has a field for a reference.
+    """
 
     where: str
     kind: str
     facts: Mapping[str, str]
     faults: Sequence[str] = field(default=())
+    may_name: bool = False
 
 
 def check_records(records: Mapping[str, Sequence[RecordField]]) -> None:
@@ -77,6 +82,11 @@ def facts_of(fields: Sequence[RecordField], cells: Sequence[str]) -> dict[str, s
     return facts | {"tracking": ",".join(several)} if any(map(str.strip, several)) else facts
 
 
+def may_name(fields: Sequence[RecordField]) -> bool:
+    """True for a type of record that has a field for a reference."""
+    return any(one.name in _REFERENCES for one in fields[1:])
+
+
 def reading_of(records: Sequence[Found], faults: Sequence[Fault], dialect: Dialect) -> Reading:
     """What the records of a file say; ``Unreadable`` when a trailer counts others than there are."""
     _check_counts(records)
@@ -101,6 +111,8 @@ def _statements(records: Sequence[Found], dialect: Dialect) -> list[Statement]:
         own = {name: value for name, value in record.facts.items() if not name.startswith(COUNT)}
         if references := {name: own[name] for name in _REFERENCES if name in own}:
             current = references
+        elif record.may_name:
+            current = {}  # an order that nobody named, and not the one before it
         if not own and not record.faults:
             continue  # a trailer
         facts = Facts(record.where, {**current, **own}, dialect)

@@ -23,7 +23,7 @@ from bridge.formats._layout_style import Layout, checked, flat_style_of
 from bridge.formats._neutral import neutral, refuse_unencodable
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable, not_renderable
-from bridge.formats._records import Found, RecordField, check_records, facts_of as record_facts, reading_of
+from bridge.formats._records import Found, RecordField, check_records, facts_of as record_facts, may_name, reading_of
 from bridge.formats._separated import (
     Column,
     ColumnRecord,
@@ -263,7 +263,7 @@ class _Delimited:
             stray = (
                 ["the row has more columns than its record"] if any(map(str.strip, row.cells[len(fields) :])) else []
             )
-            found.append(Found(row.where, kind, record_facts(fields, row.cells), stray))
+            found.append(Found(row.where, kind, record_facts(fields, row.cells), stray, may_name(fields)))
         return found, faults
 
     def _statement(self, row: Row, fields: list[str] | tuple[str, ...]) -> Statement:

@@ -61,6 +61,14 @@ def test_a_row_before_any_order_is_a_fault() -> None:
     assert len(reading.faults) == 1
 
 
+def test_a_head_whose_reference_is_blank_is_not_about_the_order_before_it() -> None:
+    reading = typed("H;48447;SO-1;confirmed\nR;1;x;2\nH;;;cancelled\nR;1;x;0\nT;2;2\n")
+
+    [ack] = reading.acknowledgements
+    assert (ack.order_ref, ack.status, len(ack.lines)) == ("48447", "confirmed", 1)
+    assert [fault.where for fault in reading.faults] == ["line 3", "line 4"]
+
+
 def test_a_row_with_more_columns_than_its_record_is_a_fault() -> None:
     assert typed("H;1;SO-1;confirmed;x\n").acknowledgements == ()
 
