@@ -32,7 +32,10 @@ from bridge.formats._text import shown
 _QUANTITIES = frozenset({"qty", "qty_break"})
 _WHOLE_AMOUNTS = frozenset({"line_net", "line_gross", "line.line_net", "line.line_gross"})
 # Besides what an answer returns: who the buyer is in the ERP, and what other registers find by it.
-_CODES = CODES | {"code", "person_code", "vat_no", "gln", "gtin"}
+_CODES = CODES | {
+    *("code", "person_code", "vat_no", "gln", "gtin"),
+    *("customer_order_ref", "customer_invoice_ref", "tms_ref", "refer_id"),
+}
 _NUMBERS = (int, Decimal)
 _PROBE = datetime(2026, 11, 20, 14, 2, 11, tzinfo=UTC)
 _Reached = tuple[Callable[[Scope], object], Callable[[Scope], str], type]

@@ -28,7 +28,7 @@ _HEAD: tuple[Mapping[str, object], ...] = (
     {"from": "order_ref", "width": 35},
     {"from": "ordered_at", "date": "%Y%m%d", "width": 8},
     {"from": "currency", "width": 3},
-    {"from": "customer_order_ref", "width": 35, "overflow": "cut"},
+    {"from": "customer_order_ref", "width": 35},
     {"from": "sold_to.code", "width": 35},
     {"from": "ship_to.name", "width": 60, "overflow": "cut"},
     {"from": "ship_to.street", "width": 60, "overflow": "cut"},

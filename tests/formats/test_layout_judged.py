@@ -22,7 +22,7 @@ from tests.support.orders import CONTROL, RECEIVED_AT, guide_order, sales_orders
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-many = settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # One shape in six dialects: a head with reference, buyer and comment; a row with article, quantity and price.
 _ROWS = """
@@ -131,7 +131,7 @@ def test_no_text_makes_breaks_or_bends_a_record(layout: str, order: SalesOrder) 
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 @each_layout
 @given(order=sales_orders())
 @many

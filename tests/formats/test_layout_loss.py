@@ -126,6 +126,7 @@ def test_totals_of_the_order_beside_each_of_many_lines_are_added_up_once() -> No
     [
         {"from": "sold_to.code", "max": 4, "overflow": "cut"},
         {"from": "ship_to.gln", "max": 4, "overflow": "cut"},
+        {"from": "customer_order_ref", "max": 4, "overflow": "cut"},
         {"join": ["comment", "order_ref"], "max": 20, "overflow": "cut"},
     ],
 )
