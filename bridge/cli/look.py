@@ -20,15 +20,21 @@ _NAGIOS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 @click.command(cls=Verb, epilog=examples("check --online", "check --json -c /etc/erp-bridge/config.toml"))
 @click.option("--online", is_flag=True, help="Also get a token from Norce, and try each folder and server for real.")
-def check(*, online: bool) -> int:
+@click.option("--golden", is_flag=True, help="Look at the files in golden/TARGET beside the settings instead.")
+def check(*, online: bool, golden: bool) -> int:
     """Check settings, folders, rights, room and journal."""
     from datetime import UTC, datetime
 
-    from bridge.cli._settings import settings
+    from bridge.cli._settings import path_of, settings
     from bridge.ops.checks import check_all
 
     config = settings(given())
-    found = check_all(config, datetime.now(UTC))
+    if golden:
+        from bridge.cli.golden import check_golden
+
+        found = check_golden(config, path_of(given()))
+    else:
+        found = check_all(config, datetime.now(UTC))
     if online:
         from bridge.cli.probing import checked_online
 

@@ -3,6 +3,7 @@
 Not for: changing anything.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bridge.stages.receive.making import MadeOrder
 
 _CONTROL = 1
+_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _path = click.Path(path_type=Path, allow_dash=True)
 
 
@@ -44,7 +46,7 @@ def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
     config, target = _chosen_target(target_name)
     content = next(letters(file, 1, config, sample=sample)).body
     try:
-        _output.raw(_rendered(content, config, target))
+        _output.raw(rendered(content, config, target))
     except PermanentError as error:
         for reason in error.message.split("; "):
             click.echo(reason, err=True)
@@ -79,9 +81,12 @@ def made_of(content: bytes, config: "Config") -> "tuple[MadeOrder, str | None]":
     return made, key
 
 
-def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
+def rendered(content: bytes, config: "Config", target: "Target", *, dated: bool = False) -> bytes:
+    """The file of the order in a body; ``dated``: as if received when it was sent, so that it is the same each time.
+
+    Raises :class:`PermanentError` when there is none.
+    """
     from dataclasses import replace
-    from datetime import datetime
 
     from bridge.errors import ErrorName, PermanentError
     from bridge.routing import part_of, route
@@ -93,7 +98,9 @@ def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
         if target.name not in way.targets:
             _output.say(f"this order would not go to {target.name}: erp-bridge route tells why")
         made = replace(made, order=part_of(made.order, way.parts.get(target.name)))
-    file = make_file(outlet_of(target), made, _CONTROL, datetime.now(config.site.time_zone))
+    now = datetime.now(config.site.time_zone)
+    at = (made.order.ordered_at or _LONG_AGO) if dated else now
+    file = make_file(outlet_of(target), made, _CONTROL, at)
     if file.hold and not file.content:
         raise PermanentError(f"no file: {file.hold.detail}", name=ErrorName.ORDER_NOT_RENDERABLE)
     if file.hold:
@@ -108,12 +115,25 @@ def _rendered(content: bytes, config: "Config", target: "Target") -> bytes:
 @click.option("--target", "target_name", help="The target whose answer it is; not needed when there is one.")
 def read(file: Path, target_name: str | None) -> int:
     """Print what an answer of the ERP would change. Exit 1: the file would go to quarantine."""
-    from bridge import formats
     from bridge.cli.sending import content_of_file
-    from bridge.model import AckStatus, Fault, Reading
+    from bridge.model import AckStatus
 
     config, target = _chosen_target(target_name)
-    content = content_of_file(file)
+    name, found = understood(content_of_file(file), target)
+    told = document_of(file, name, found, config)
+    if given().as_json:
+        _output.document(told)
+    else:
+        _describe(told)
+    says_something = any(ack.status is not AckStatus.UNKNOWN for ack in found.acknowledgements)
+    return _exits.DONE if says_something and not found.faults else _exits.BAD
+
+
+def understood(content: bytes, target: "Target") -> "tuple[str, Reading]":
+    """The format that reads a file of the target, by its name, and what it says; one that says nothing is bad."""
+    from bridge import formats
+    from bridge.model import Fault, Reading
+
     form = _reader(target)
     name = target.answer.format
     try:
@@ -123,13 +143,7 @@ def read(file: Path, target_name: str | None) -> int:
         found = Reading(faults=(error.fault,))
     if not found.acknowledgements and not found.faults:
         found = Reading(faults=(Fault("file", "nothing in it acknowledges an order"),))
-    told = _document(file, name, found, config)
-    if given().as_json:
-        _output.document(told)
-    else:
-        _describe(told)
-    says_something = any(ack.status is not AckStatus.UNKNOWN for ack in found.acknowledgements)
-    return _exits.DONE if says_something and not found.faults else _exits.BAD
+    return name, found
 
 
 def _reader(target: "Target") -> "Format":
@@ -142,7 +156,8 @@ def _reader(target: "Target") -> "Format":
     return formats.Auto({name: formats.build(name, options) for name, options in answer.readers.items()})
 
 
-def _document(file: Path, name: str, found: "Reading", config: "Config") -> dict[str, Any]:
+def document_of(file: Path, name: str, found: "Reading", config: "Config") -> dict[str, Any]:
+    """What ``read --json`` prints."""
     from bridge import formats
     from bridge.ops.forecast import calls_of, shown
 

@@ -1,0 +1,96 @@
+"""Golden files beside the settings, and the examples of the repository, which bring theirs."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Verb
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+EXAMPLES = CHECKOUT / "examples"
+ORDER = (CHECKOUT / "tests/samples/order.json").read_bytes()
+ANSWER = b"order_ref;erp_order_no;status\n48447;SO-1001;confirmed\n"
+
+
+@pytest.fixture
+def golden(verb: Verb, home: Path) -> Path:
+    """A folder with an order and an answer, and what they are today."""
+    (home / "config.toml").write_text(
+        '[targets.erp.order]\nfields = [{ from = "order_ref" }, { from = "created_at" }]\n'
+    )
+    folder = home / "golden" / "erp"
+    folder.mkdir(parents=True)
+    (folder / "a.order.json").write_bytes(ORDER)
+    (folder / "a.out").write_bytes(b"48447;2024-12-18T12:00:00\r\n")
+    (folder / "b.answer.csv").write_bytes(ANSWER)
+    (folder / "b.read.json").write_text(verb("read", "golden/erp/b.answer.csv", "--json")[1])
+    return folder
+
+
+def test_golden_files_that_come_out_as_ever_end_in_0_each_time(verb: Verb, golden: Path) -> None:
+    first, second = verb("check", "--golden", "--json"), verb("check", "--golden", "--json")
+
+    told = json.loads(first[1])
+    assert golden.is_dir()
+    assert (first[0], first) == (0, second)
+    assert [(one["mark"], one["name"]) for one in told] == [
+        ("ok", "golden erp/a.order.json"),
+        ("ok", "golden erp/b.answer.csv"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        (
+            "a.out",
+            b"48447;2024-12-18T12:00:01\r\n",
+            'line 1, byte 25: expected "48447;2024-12-18T12:00:01\\r\\n", and it',
+        ),
+        (
+            "a.out",
+            b"48447;2024-12-18T12:00:00\n",
+            'byte 26: expected "48447;2024-12-18T12:00:00\\n", and it is "48447;',
+        ),
+        ("a.out", b"", "line 1, byte 1: expected no such line, and it is"),
+        ("b.read.json", b"{", "b.read.json is not JSON"),
+        ("b.answer.csv", ANSWER.replace(b"SO-1001", b"SO-1002"), '"SO-1001'),
+        ("b.answer.csv", b"nothing", "expected"),
+        ("a.order.json", b"{}", "ClientOrderRef"),
+        ("c.order.json", ORDER, "c.out is missing"),
+        ("d.read.json", b"{}", "nothing that it belongs to"),
+        ("e.txt", b"", "neither an order nor an answer"),
+    ],
+)
+def test_what_differs_is_shown_and_ends_in_1(verb: Verb, golden: Path, name: str, content: bytes, told: str) -> None:
+    (golden / name).write_bytes(content)
+
+    code, out, _ = verb("check", "--golden")
+
+    assert code == 1
+    assert told in out
+    assert out.count("✗") == 1
+
+
+def test_no_golden_file_at_all_is_no_success(verb: Verb, home: Path) -> None:
+    nothing = verb("check", "--golden")
+    (home / "golden" / "wms").mkdir(parents=True)
+    nobody = verb("check", "--golden")
+
+    assert (nothing[0], nobody[0]) == (1, 1)
+    assert "NAME.order.json with NAME.out" in nothing[1]
+    assert "there is no such target" in nobody[1]
+
+
+@pytest.mark.parametrize("example", sorted(one.name for one in EXAMPLES.iterdir() if one.is_dir()))
+def test_an_example_writes_and_reads_as_its_golden_files_say(verb: Verb, home: Path, example: str) -> None:
+    shutil.copytree(EXAMPLES / example, home / example)
+
+    code, out, _ = verb("check", "--golden", "--json", "-c", f"{example}/config.toml")
+
+    told = json.loads(out)
+    assert [one for one in told if one["mark"] != "ok"] == []
+    assert (code, len(told) >= 2) == (0, True)
+    assert "style" not in example or "ASSUMED" in (EXAMPLES / example / "config.toml").read_text("utf-8")
