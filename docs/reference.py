@@ -8,11 +8,13 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
+import reference_formats
 import reference_source as source
 from pydantic import BaseModel
 from reference_orders import OPENING, classes
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         for name in stale:
             sys.stderr.write(f"docs/reference/{name} is not what the code says; run: python docs/reference.py\n")
         return int(bool(stale))
-    PAGES.mkdir(exist_ok=True)
+    (PAGES / "formats").mkdir(parents=True, exist_ok=True)
     for name in stale:
         (PAGES / name).write_text(made[name], encoding="utf-8")
         sys.stdout.write(f"written: docs/reference/{name}\n")
@@ -362,6 +364,11 @@ def index() -> str:
     return page("Reference", opening, table(("page", ""), rows), "[settings](settings.md)")
 
 
+def format_page(name: str, told: str) -> str:
+    """What one format takes, key by key, with samples."""
+    return page(f"Format {name}", told, reference_formats.body(name, table), "[settings](../settings.md)")
+
+
 INDEX = (
     ("settings.md", "Settings", "every key of `config.toml`"),
     ("commands.md", "Commands", "every verb with its options"),
@@ -372,6 +379,7 @@ INDEX = (
     ("states.md", "States", "orders, drops, reports: states, moves, invariants"),
     ("http-api.md", "HTTP API", "both listeners"),
     ("orders-api.md", "Fields of an order", "every class and field that Norce sends, and our answer"),
+    *((f"formats/{name}.md", f"Format {name}", told) for name, told in reference_formats.pages()),
 )
 
 MAKERS: Mapping[str, Callable[[], str]] = {
@@ -384,6 +392,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "log-events.md": log_events,
     "states.md": every_state,
     "orders-api.md": orders_api,
+    **{f"formats/{name}.md": partial(format_page, name, told) for name, told in reference_formats.pages()},
 }
 
 if __name__ == "__main__":

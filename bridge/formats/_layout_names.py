@@ -304,14 +304,15 @@ def _bare(hint: Any) -> type:
 
 def _meant(name: str, levels: Sequence[Level]) -> str:
     known = {
-        one for level in levels for one in (*_names(level.kind), *(f"{level.word}.{n}" for n in _names(level.kind)))
+        one for level in levels for one in (*names_of(level.kind), *(f"{level.word}.{n}" for n in names_of(level.kind)))
     }
     close = difflib.get_close_matches(name, sorted(known | _CONTEXT.keys()), 1)
     return f'; did you mean "{close[0]}"?' if close else "; other fields of the request are reached by raw.PATH"
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def names_of(kind: type) -> tuple[str, ...]:
+    """The names of a part of an order, besides those of ``info`` and ``raw``."""
     return tuple(_all_names(kind))
 
 
