@@ -94,3 +94,19 @@ def test_an_example_writes_and_reads_as_its_golden_files_say(verb: Verb, home: P
     assert [one for one in told if one["mark"] != "ok"] == []
     assert (code, len(told) >= 2) == (0, True)
     assert "style" not in example or "ASSUMED" in (EXAMPLES / example / "config.toml").read_text("utf-8")
+
+
+def test_the_tutorial_leads_to_the_sample_of_an_erp_that_nobody_has_seen(verb: Verb, home: Path) -> None:
+    tutorial = (CHECKOUT / "docs/tutorials/2-make-it-your-erp.md").read_text("utf-8")
+    order, answer = (block.partition("\n```")[0] for block in tutorial.split("```toml\n")[1:])
+    sample = tutorial.partition("sample:\n\n```\n")[2].partition("```")[0]
+    said = tutorial.partition("in Windows' encoding:\n\n```\n")[2].partition("```")[0]
+    (home / "config.toml").write_text(f"{order}\n{answer}", "utf-8")
+    (home / "answer.csv").write_bytes(said.encode("cp1252"))
+    (home / "order.json").write_bytes(ORDER)
+
+    written = verb("preview", "order.json")
+    read = verb("read", "answer.csv")
+
+    assert (written[0], written[1].replace("\r\n", "\n")) == (0, sample)
+    assert (read[0], "order 48447: confirmed (response, ERP number SO-1001)" in read[1]) == (0, True)
