@@ -150,9 +150,18 @@ def make_file(outlet: Outlet, made: MadeOrder, control: int, at: datetime) -> Ma
 
 
 def _written(outlet: Outlet, order: SalesOrder, moment: tuple[int, datetime], hold: Hold | None) -> MadeFile:
-    content = formats.render(outlet.format, order, *moment)
+    try:
+        content = formats.render(outlet.format, order, *moment)
+    except PermanentError as error:
+        raise _for_people(error, outlet.target) from error
     noted = formats.warnings(outlet.format, order, *moment)
     return MadeFile(content, hold, tuple(f"{outlet.target}: {warning}" for warning in noted))
+
+
+def _for_people(error: PermanentError, target: str) -> PermanentError:
+    """The same with target and remedy in its one line, which is all that the shop is answered."""
+    remedy = f"; {error.hint}" if error.hint else ""
+    return PermanentError(f"{error.message}, for target {target}{remedy}", name=error.name, subject=error.subject)
 
 
 def _is_renderable(outlet: Outlet, order: SalesOrder, control: int, at: datetime) -> bool:

@@ -1,0 +1,82 @@
+"""Orders that a target's layout cannot write: Failed in one line with the order's field, the target and the remedy."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge import formats
+from bridge.clock import SystemClock
+from bridge.config.targets import Application
+from bridge.journal import Journal
+from tests.stages.receive_support import KEY, order, outlet, serving
+from tests.support import journals
+from tests.support.journals import one
+
+FIELDS = [{"const": "H"}, {"from": "order_ref", "max": 20}, {"from": "comment"}]
+NEVER = {"quoting": "never", "replace": {";": ","}}
+UNITS = {"fields": [{"from": "unit", "map": "unit"}], "maps": {"unit": {"st": "PCE", "*": "refuse"}}}
+CASES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str, str]] = [
+    (
+        "a letter that the file lacks",
+        {"encoding": "cp1252", "record": [{"fields": FIELDS}]},
+        {"CustomerOrderComment": "Łódź"},
+        "comment",
+        'Set encoding = "utf-8"',
+    ),
+    (
+        "a reference that is too long",
+        {"record": [{"fields": FIELDS}]},
+        {"ref": "A" * 21},
+        "order_ref",
+        "there is room for 20",
+    ),
+    (
+        "a buyer's reference that is too long",
+        {"record": [{"fields": [{"from": "customer_order_ref", "max": 5}]}]},
+        {"CustomerOrderRef": "PO-4711"},
+        "customer_order_ref",
+        "there is room for 5",
+    ),
+    ("a unit that the map does not know", UNITS, {}, "lines[0].unit", "Add it to the table maps.unit"),
+    (
+        "a reference with the separator",
+        {**NEVER, "record": [{"fields": FIELDS}]},
+        {"ref": "WEB;1"},
+        "order_ref",
+        "Have the shop send plain letters",
+    ),
+    (
+        "a line in no record",
+        {"record": [{"each": "line", "where": {"group": ["Fee"]}, "fields": FIELDS}, {"fields": FIELDS}]},
+        {},
+        "lines[0]",
+        "unmatched_lines",
+    ),
+]
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    async with journals.opened(tmp_path / "var", SystemClock()) as journal:
+        yield journal
+
+
+@pytest.mark.parametrize(("layout", "sent", "field", "remedy"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+async def test_what_a_layout_cannot_write_is_failed_in_one_line(
+    journal: Journal, layout: Mapping[str, Any], sent: Mapping[str, Any], field: str, remedy: str
+) -> None:
+    shop = {"demo": Application(name="demo", key=KEY, target="wms")}
+    outlets = {"wms": replace(outlet("wms"), format=formats.build("delimited", layout))}
+
+    async with serving(journal, outlets=outlets, applications=shop) as desk:
+        answer = await (await desk.post(order(**sent))).json()
+
+    said = answer["Description"]
+    assert answer["StatusCode"] == "Failed"
+    assert said.count("\n") == 0
+    assert [part in said for part in (field, "wms", remedy)] == [True, True, True], said
+    assert await one(journal, "SELECT count(*) FROM orders") == 0
+    assert await one(journal, "SELECT count(*) FROM rejects") == 1
