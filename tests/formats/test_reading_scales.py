@@ -26,11 +26,11 @@ def _one_order(count: int) -> bytes:
 
 
 def _columns(count: int) -> bytes:
-    return b"order_ref;status" + b";x" * count + b"\n1;confirmed" + b";y" * count + b"\n"
+    return b"order_ref;status" + b";x" * count * 10 + b"\n1;confirmed" + b";y" * count * 10 + b"\n"
 
 
 def _codes(count: int) -> bytes:
-    return b"order_ref;status" + b";tracking" * count + b"\n1;confirmed" + b";AB" * count + b"\n"
+    return b"order_ref;status" + b";tracking" * count * 10 + b"\n1;confirmed" + b";AB" * count * 10 + b"\n"
 
 
 def _quotes(count: int) -> bytes:

@@ -82,6 +82,16 @@ def test_fixed_records_are_read_by_width_with_implied_decimals() -> None:
     assert reading.faults == ()
 
 
+def test_fields_that_fill_their_places_stand_side_by_side() -> None:
+    [ack] = placed("H12345678confirmed \nRR001002500\nRR012123456\n").acknowledgements
+
+    assert (ack.order_ref, ack.status) == ("12345678", "confirmed")
+    assert [(line.line_no, line.qty_confirmed) for line in ack.lines] == [
+        ("1", Decimal("2.500")),
+        ("12", Decimal("123.456")),
+    ]
+
+
 def test_records_without_line_ends_are_parted_by_their_length() -> None:
     text = f"{'H48447   confirmed':<20}{'RR  1002500':<20}"
 
