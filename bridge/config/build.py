@@ -224,7 +224,8 @@ class Builder:
             for name, model in formats.items()
         }
         readers = {name: made for name, made in tries.items() if not isinstance(made, ValidationError)}
-        taken = {key for name in readers for key in rest if key in fields_of(formats[name], READ)}
+        tables = [key for key, value in rest.items() if isinstance(value, Mapping)]
+        taken = {key for name in readers for key in tables if key in fields_of(formats[name], READ)}
         for name, refusal in tries.items():
             if isinstance(refusal, ValidationError) and not (_only_needs_more(refusal) or _is_for(taken, refusal)):
                 self._reader.note(
@@ -251,5 +252,5 @@ def plain(value: Mapping[str, object]) -> dict[str, object]:
 
 
 def _is_for(taken: set[str], error: ValidationError) -> bool:
-    """True when each key that was refused is one that another format took, as ``paths`` of XML and of JSON."""
+    """True when each table that was refused is one that another format took, as ``paths`` of XML and of JSON."""
     return all(item["loc"] and str(item["loc"][0]) in taken for item in error.errors())

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from bridge.errors import BridgeError, ErrorName, PermanentError
 from bridge.formats._auto import Auto
-from bridge.formats._document import from_document, order_document, to_document
+from bridge.formats._document import document_text, from_document, order_document, to_document
 from bridge.formats._protocol import Format, Unreadable, Warns
 from bridge.model import Reading, SalesOrder
 
@@ -28,6 +28,7 @@ __all__ = [
     "Unreadable",
     "available",
     "build",
+    "document_text",
     "from_document",
     "is_whole",
     "name_of",

@@ -3,6 +3,7 @@
 Not for: characters of any file; a document is dictionaries, lists and plain values.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -28,6 +29,11 @@ def to_document(acknowledgement: Acknowledgement) -> dict[str, object]:
     if document["control"] is None:
         del document["control"]
     return document
+
+
+def document_text(acknowledgement: Acknowledgement) -> str:
+    """The document as the journal keeps it: the same words give the same text, by which a repeat is known."""
+    return json.dumps(to_document(acknowledgement), ensure_ascii=False, sort_keys=True)
 
 
 def from_document(document: Mapping[str, object]) -> Acknowledgement:

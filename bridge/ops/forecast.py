@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from bridge.formats import document_text
 from bridge.model import AckKind, Acknowledgement, AckStatus
 from bridge.norce.reports import Call, call_for, encoded
 from bridge.reports.owing import Plan, known_after, plan
@@ -30,7 +31,7 @@ class _Orders:
         """What follows from the next acknowledgement, which is known from now on."""
         key = (ack.order_ref, None) if ack.order_ref is not None else (None, ack.erp_order_no)
         before = self.known.get(key) or Known(ack.order_ref or "", self.today)
-        before = replace(before, fingerprint=hashlib.sha256(repr(ack).encode()).hexdigest())
+        before = replace(before, fingerprint=hashlib.sha256(document_text(ack).encode()).hexdigest())
         follows = plan(policy, ack, before)
         self.known[key] = known_after(before, ack, follows)
         return follows

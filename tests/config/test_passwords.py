@@ -53,6 +53,7 @@ def test_each_of_several_logins_passes(verifier: Verifier, username: str, passwo
 @pytest.mark.parametrize(
     ("username", "password"),
     [("norce", "S3cret"), ("norce", ""), ("other", "s3cret"), ("nobody", "s3cret"), ("", ""), ("norce", HASH)],
+    ids=["other case", "none", "another's", "nobody's", "nothing", "its own hash"],
 )
 def test_a_wrong_login_does_not_pass(verifier: Verifier, username: str, password: str) -> None:
     is_right = verifier.verify(username, password)
@@ -155,6 +156,19 @@ def test_an_empty_password_is_not_hashed() -> None:
         HASH[:-5],
         "scrypt$16384$8$1$AAAA$AAAA",
         HASH + "\n",
+    ],
+    ids=[
+        "empty",
+        "a password",
+        "short",
+        "odd cost",
+        "least cost",
+        "huge cost",
+        "no block",
+        "wide",
+        "cut",
+        "no hash",
+        "a line",
     ],
 )
 def test_what_is_no_hash_is_refused(text: str) -> None:

@@ -4,7 +4,6 @@ Not for: finding files (``stage.py``). A death at any line leaves the claim, whi
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -244,9 +243,7 @@ class Claims:
             content=found.contents.content,
             sha256=found.sha256,
         )
-        documents = tuple(
-            json.dumps(formats.to_document(ack), ensure_ascii=False, sort_keys=True) for ack in reading.acknowledgements
-        )
+        documents = tuple(formats.document_text(ack) for ack in reading.acknowledgements)
         return Recording(file, reading, documents, self._tools.settings.policy)
 
     async def _move(self, item: OpenClaim, found: Study, recorded: Recorded) -> Path | None:
