@@ -14,8 +14,8 @@ from pathlib import Path
 from bridge.errors import ErrorName
 from bridge.states import PauseReason
 from bridge.transports._protocol import PausedError
-from bridge.transports._rename import FlagRefusedError, exists, rename_new, rename_unless_there
-from bridge.transports._staging import paused
+from bridge.transports._rename import Renamer, exists
+from bridge.transports._staging import paused, sync
 
 _ANSWERS_WITHIN_S = 60
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -53,6 +53,7 @@ class InboxDoor:
         self._directory = directory
         self._prefix = f".collect-{owner}-"
         self._is_swept = False
+        self._rename = Renamer()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"collect-{owner}")
 
     async def put(self, files: Sequence[Delivery]) -> Delivered:
@@ -81,7 +82,7 @@ class InboxDoor:
             self._sweep(folder)
             found = self._put_all(folder, files)
             if found.names:
-                os.fsync(folder)
+                sync(folder)
         finally:
             os.close(folder)
         return found
@@ -121,7 +122,7 @@ class InboxDoor:
                 os.fsync(part.fileno())
             if file.marker:
                 self._mark(folder, file.marker)
-            _rename(folder, temporary, file.name)
+            self._rename(folder, temporary, folder, file.name)
         except OSError:
             with suppress(OSError):
                 os.unlink(temporary, dir_fd=folder)
@@ -134,10 +135,3 @@ class InboxDoor:
 
     def _temporary(self, number: int) -> str:
         return f"{self._prefix}{number}.part"
-
-
-def _rename(folder: int, source: str, target: str) -> None:
-    try:
-        rename_new(folder, source, folder, target)
-    except FlagRefusedError:
-        rename_unless_there(folder, source, folder, target)
