@@ -105,7 +105,7 @@ class Builder:
         return Target.model_construct(
             **dict(keys),
             name=name,
-            order=self._order((*place, "order"), rest.get("order", {})),
+            order=self._order((*place, "order"), rest.get("order", {}), {"test_indicator": keys.test_indicator}),
             answer=self._answer((*place, "answer"), rest.get("answer", {}), f"inbox{below}"),
             enrich=self._enrich((*place, "enrich"), rest.get("enrich", {})),
             transport_options=self._transport(place, keys, rest),
@@ -184,9 +184,12 @@ class Builder:
         hint = meant(name, known) or f"known: {', '.join(sorted(known))}"
         self._reader.fault(place, f'"{name}" is not a {place[-1]}', hint)
 
-    def _order(self, place: Place, value: object) -> Order:
+    def _order(self, place: Place, value: object, shared: Mapping[str, object]) -> Order:
+        """``shared`` are keys of the target that some formats have as an option; one that stands here too counts."""
         keys, rest = self._split(OrderKeys, place, self._reader.table(place, value), {})
-        options = self._one_format(place, keys.format, rest, WRITE)
+        model = self._shelves.formats_for(WRITE).get(keys.format, NoOptions)
+        told = {key: item for key, item in shared.items() if key in fields_of(model, WRITE)}
+        options = self._one_format(place, keys.format, {**told, **rest}, WRITE)
         return Order.model_construct(**dict(keys), options=options or NoOptions())
 
     def _answer(self, place: Place, value: object, directory: str) -> Answer:

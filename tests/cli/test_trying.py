@@ -39,6 +39,28 @@ def test_preview_needs_no_file_for_a_made_up_order(verb: Verb) -> None:
     assert (both[0], neither[0]) == (2, 2)
 
 
+EDIFACT = """[targets.erp]
+file_name = "ORDERS_{ref}_{control:06}.edi"
+%s
+[targets.erp.order]
+format = "edifact"
+sender = "7350000000009:14"
+receiver = "7350000000016:14"
+"""
+
+
+@pytest.mark.parametrize(("said", "ending"), [("", "+ORDERS++++1"), ("test_indicator = false", "+ORDERS")])
+def test_a_target_says_whether_its_files_are_tests(verb: Verb, home: Path, said: str, ending: str) -> None:
+    (home / "edi.toml").write_text(EDIFACT % said)
+
+    code, out, err = verb("preview", str(SAMPLES / "order.json"), "-c", "edi.toml")
+
+    interchange = out.splitlines()[0].split("'")
+    header = next(segment for segment in interchange if segment.startswith("UNB"))
+    assert code == 0, err
+    assert header.endswith(ending)
+
+
 def test_preview_reads_stdin(home: Path) -> None:
     command = [sys.executable, "-m", "bridge", "preview", "-", "--target", "erp"]
 
