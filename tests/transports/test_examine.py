@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.transports import End, Findings, Strategy, Surroundings, Transport, examined, folder, sftp
+from bridge.transports import End, Findings, Server, Strategy, Surroundings, Transport, examined, folder, sftp
 from bridge.transports._file_system import kind_of
 from bridge.transports._findings_words import rows
 from tests.support.needs import needs
@@ -310,26 +310,29 @@ async def test_openssh_hears_no_login_from_us_while_it_shows_another_key(tmp_pat
     assert not {"Accepted", "user"} & set(said.split())
 
 
-async def test_the_inbox_of_another_bridge_s_server_is_told_to_be_no_place_for_orders(tmp_path: Path) -> None:
+async def test_orders_pushed_into_another_bridge_s_server_arrive_whole_and_once(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    with site.serving() as server:
-        transport = sftp.build(
-            sftp.Options(
-                host="127.0.0.1",
-                port=server.port,
-                username="erp",
-                key_file=site.client.key,
-                host_key=server.fingerprint,
-                directory="/inbox",
-            )
-        )
-        found = await transport.examine(None)
-        await transport.close()
 
-    assert found.trouble is not None
-    assert found.trouble.error == "folder_refused"
-    assert "no file named .bridge-probe" in found.trouble.what
-    assert site.names() == []
+    def transport(server: Server) -> Transport:
+        place = {"host": "127.0.0.1", "port": server.port, "username": "erp", "directory": "/inbox"}
+        return sftp.build(sftp.Options(**place, key_file=site.client.key, host_key=server.fingerprint))
+
+    with site.serving() as server:
+        found, first = await pushed(transport(server))
+        another = transport(server)
+        await another.probe(IDENTITY)
+        again = await another.publish([parcel()])
+        (site.inbox / parcel().final).unlink()
+        missing = await another.missing([parcel().final])
+        late = await another.publish([parcel()])
+        await another.close()
+
+    assert found.strategy is Strategy.PLAIN
+    assert first == [End.STAGED, End.PUBLISHED]
+    assert [step.end for step in again] == [End.PUBLISHED]
+    assert missing == {parcel().final}
+    assert [step.end for step in late] == [End.PRESUMED]
+    assert site.names() == [".bridge-identity"]
 
 
 def test_every_odd_manner_has_its_way() -> None:

@@ -18,7 +18,8 @@ from bridge.transports._serving import Rights, Share
 PART = ".part-"
 """Uploads in progress; the watch stage never looks at a name with a dot."""
 
-_OURS = (PART, ".work", ".bridge")
+_OURS = (PART, ".work", ".collect-", ".bridge-probe.event")
+"""Beginnings of what the bridge itself keeps in an inbox; a client that is a bridge too brings its own dot names."""
 _WISH = ".hold"
 """``NAME.hold`` keeps NAME from the ERP: people make and remove it, and an ERP that clears its folder must not."""
 
