@@ -22,7 +22,7 @@ from bridge import service
 from bridge.cli._settings import shelves
 from bridge.config import load
 from bridge.journal import backup, restore
-from bridge.transports import folder
+from bridge.transports import _rename
 from tests.crash import collecting, plants
 
 WATCHED = ("fsync", "open", "write", "unlink", "rename", "replace", "link", "mkdir", "rmdir", "ftruncate")
@@ -65,7 +65,7 @@ class Steps:
         for name in WATCHED:
             matters = _makes_file if name == "open" else _always
             setattr(os, name, self.around(getattr(os, name), matters))
-        vars(folder)["rename_new"] = self.around(vars(folder)["rename_new"], _always)
+        vars(_rename)["rename_new"] = self.around(vars(_rename)["rename_new"], _always)
         sqlite3.connect = self.around(sqlite3.connect, _always)
         Database.execute = self.around(Database.execute, _commits)  # type: ignore[method-assign]
 

@@ -16,7 +16,7 @@ from bridge.journal import Journal
 from bridge.stages.collect.stage import CollectPoint, CollectStage, Links
 from bridge.stages.collect.steady import Rule
 from bridge.stages.watch.stage import Method, Pickup, WatchSettings, WatchStage
-from bridge.transports import _inbox, pickup_of, sftp
+from bridge.transports import _rename, pickup_of, sftp
 from bridge.transports._sftp_wire import Wire
 
 SETTINGS = "server.json"
@@ -26,7 +26,7 @@ DONE_WITHIN_S = 15
 
 def add_steps(around: Any) -> None:
     """Make the server's requests, and the rename into the inbox, steps like those of the disk."""
-    vars(_inbox)["rename_new"] = around(vars(_inbox)["rename_new"], _always)
+    vars(_rename)["rename_new"] = around(vars(_rename)["rename_new"], _always)
     Wire._ask = around(Wire._ask, _always)  # type: ignore[method-assign]  # noqa: SLF001 - every request passes here
 
 

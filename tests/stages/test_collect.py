@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from bridge.stages.collect.steady import Rule
@@ -14,10 +15,10 @@ from bridge.transports import sftp
 from tests.stages.collect_support import Yard, admit_all, answer, effects, outcomes
 from tests.support.journals import rows
 from tests.support.needs import needs
+from tests.transports.odd_server import World, serving
 from tests.transports.sshd import Sshd
 
 pytestmark = [pytest.mark.timeout(40), needs("sshd", "ssh-keygen")]
-NOT_ROOT = pytest.mark.skipif(os.getuid() == 0, reason="root may remove everything")
 
 
 @pytest.fixture
@@ -133,18 +134,23 @@ async def test_what_cannot_leave_is_fetched_once_told_and_leaves_when_it_may(ser
         assert able.told() == []
 
 
-@NOT_ROOT
-async def test_without_the_right_to_remove_a_file_is_fetched_once(server: Sshd) -> None:
-    yard = yard_at(server)
-    yard.put("a.json", answer("48447"))
-    yard.answers.chmod(0o555)
+async def test_without_the_right_to_remove_a_file_is_fetched_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(what: str, path: str) -> asyncssh.SFTPError | None:
+        return asyncssh.SFTPPermissionDenied("it stays") if (what, path[-6:]) == ("remove", "a.json") else None
 
-    async with yard.at_work(is_watching=False) as journal:
-        await yard.pass_time(30)
-        yard.answers.chmod(0o755)
+    world = World(tmp_path / "server", refuses=refuses)
 
-        assert await rows(journal, "SELECT count(*) FROM collected") == [(1,)]
-        assert yard.told() == ["answers_not_removed"]
+    async with serving(world, monkeypatch):
+        answers = str(tmp_path / "answers")
+        yard = Yard(tmp_path, sftp.build(world.options(answer_directory=answers)))
+        yard.put("a.json", answer("48447"))
+        async with yard.at_work(is_watching=False) as journal:
+            await yard.pass_time(30)
+
+            assert await rows(journal, "SELECT count(*) FROM collected") == [(1,)]
+            assert yard.told() == ["answers_not_removed"]
 
 
 async def test_a_new_file_under_the_name_of_one_that_cannot_leave_is_taken(server: Sshd) -> None:
