@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from bridge import formats
 from bridge.config.shape import fields_of, models_in, side_of
-from bridge.formats._fields import LINE_FIELDS, ORDER_FIELDS
-from bridge.formats._layout_names import ORDER, PARTS, names_of
+from bridge.formats._answer.fields import LINE_FIELDS, ORDER_FIELDS
+from bridge.formats._layout.names import ORDER, PARTS, names_of
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 

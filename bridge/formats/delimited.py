@@ -11,20 +11,24 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bridge.formats._columns import rows
+from bridge.formats._answer.fields import Facts, Statement, statement
+from bridge.formats._answer.fold import fold
+from bridge.formats._answer.heading import facts_of, fields_by_heading, has_stray_cells, known_columns, known_fields
+from bridge.formats._answer.records import (
+    Found,
+    RecordField,
+    check_records,
+    facts_of as record_facts,
+    may_name,
+    reading_of,
+)
+from bridge.formats._answer.table import Row, table
 from bridge.formats._document import order_document
-from bridge.formats._fields import Facts, Statement, statement
-from bridge.formats._fold import fold
-from bridge.formats._heading import facts_of, fields_by_heading, has_stray_cells, known_columns, known_fields
-from bridge.formats._layout import flat
-from bridge.formats._layout_options import FlatOptions
-from bridge.formats._layout_plan import Record
-from bridge.formats._layout_style import Layout, checked, flat_style_of
-from bridge.formats._neutral import neutral, refuse_unencodable
-from bridge.formats._options import Dialect, dialect_of, line_end
-from bridge.formats._protocol import Format, Unreadable, not_renderable
-from bridge.formats._records import Found, RecordField, check_records, facts_of as record_facts, may_name, reading_of
-from bridge.formats._separated import (
+from bridge.formats._layout.columns import rows
+from bridge.formats._layout.filling import flat
+from bridge.formats._layout.options import FlatOptions
+from bridge.formats._layout.plan import Record
+from bridge.formats._layout.separated import (
     Column,
     ColumnRecord,
     Marks,
@@ -39,7 +43,10 @@ from bridge.formats._separated import (
     table_of,
     unquoted,
 )
-from bridge.formats._table import Row, table
+from bridge.formats._layout.style import Layout, checked, flat_style_of
+from bridge.formats._neutral import neutral, refuse_unencodable
+from bridge.formats._options import Dialect, dialect_of, line_end
+from bridge.formats._protocol import Format, Unreadable, not_renderable
 from bridge.formats._text import decode, encode, shown, unencodable
 from bridge.model import Fault, Reading, SalesOrder
 

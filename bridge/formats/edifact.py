@@ -7,15 +7,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.formats._edi_values import Values
-from bridge.formats._edifact_answer import Reader
-from bridge.formats._edifact_codes import Codes
-from bridge.formats._edifact_envelope import contents, enveloped
-from bridge.formats._edifact_messages import statements_of
-from bridge.formats._edifact_options import EdifactOptions
-from bridge.formats._edifact_order import Head
-from bridge.formats._edifact_rows import Rows
-from bridge.formats._fold import fold
+from bridge.formats._answer.fold import fold
+from bridge.formats._edi.values import Values
+from bridge.formats._edifact.answer import Reader
+from bridge.formats._edifact.codes import Codes
+from bridge.formats._edifact.envelope import contents, enveloped
+from bridge.formats._edifact.messages import statements_of
+from bridge.formats._edifact.options import EdifactOptions
+from bridge.formats._edifact.order import Head
+from bridge.formats._edifact.rows import Rows
 from bridge.formats._neutral import neutral
 from bridge.formats._options import TextOptions, dialect_of
 from bridge.formats._protocol import Format, Unreadable, not_renderable

@@ -10,13 +10,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from bridge.formats._fixed_layout import FixedField, PlaceRecord, are_records, check_widths, found_in, line_of
-from bridge.formats._layout import flat
-from bridge.formats._layout_options import LEAVE_OUT, FlatOptions
-from bridge.formats._layout_style import Layout, checked, flat_style_of
+from bridge.formats._answer.records import check_records, reading_of
+from bridge.formats._layout.filling import flat
+from bridge.formats._layout.fixed import FixedField, PlaceRecord, are_records, check_widths, found_in, line_of
+from bridge.formats._layout.options import LEAVE_OUT, FlatOptions
+from bridge.formats._layout.style import Layout, checked, flat_style_of
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
-from bridge.formats._records import check_records, reading_of
 from bridge.formats._text import decode, encode
 from bridge.model import Reading, SalesOrder
 

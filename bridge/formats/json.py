@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bridge.formats._fields import LINE_FIELDS, Facts, NumberToken, Statement, statement
-from bridge.formats._fold import fold
-from bridge.formats._json_answer import (
+from bridge.formats._answer.fields import LINE_FIELDS, Facts, NumberToken, Statement, statement
+from bridge.formats._answer.fold import fold
+from bridge.formats._answer.json import (
     DoubledNameError,
     JsonObject,
     Paths,
@@ -27,10 +27,10 @@ from bridge.formats._json_answer import (
     paths_of,
     problem_of,
 )
-from bridge.formats._json_layout import Member, MemberRecord, check_paths, filled
-from bridge.formats._layout_options import LayoutOptions
-from bridge.formats._layout_style import Layout, checked
-from bridge.formats._layout_values import Style
+from bridge.formats._layout.json import Member, MemberRecord, check_paths, filled
+from bridge.formats._layout.options import LayoutOptions
+from bridge.formats._layout.style import Layout, checked
+from bridge.formats._layout.values import Style
 from bridge.formats._neutral import created_at, neutral
 from bridge.formats._numbers import plain
 from bridge.formats._options import Dialect, dialect_of, line_end

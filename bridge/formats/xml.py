@@ -13,17 +13,17 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from bridge import safexml
-from bridge.formats._fields import LINE_FIELDS, Facts, Statement, statement
-from bridge.formats._fold import fold
-from bridge.formats._layout_options import LayoutOptions
-from bridge.formats._layout_style import Layout, checked
-from bridge.formats._layout_values import Style
+from bridge.formats._answer.fields import LINE_FIELDS, Facts, Statement, statement
+from bridge.formats._answer.fold import fold
+from bridge.formats._answer.xml import Paths, by_names, by_paths, check_root, known_paths, paths_of
+from bridge.formats._layout.options import LayoutOptions
+from bridge.formats._layout.style import Layout, checked
+from bridge.formats._layout.values import Style
+from bridge.formats._layout.xml import Builder, Part, PartRecord, check_elements, own_document
 from bridge.formats._neutral import created_at, neutral
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
 from bridge.formats._text import AUTO, decode
-from bridge.formats._xml_answer import Paths, by_names, by_paths, check_root, known_paths, paths_of
-from bridge.formats._xml_layout import Builder, Part, PartRecord, check_elements, own_document
 from bridge.formats._xml_tree import check_names, holdable, known_name, path_of, serialized
 from bridge.model import Reading, SalesOrder
 from bridge.safexml import Element, XmlRefused

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from bridge.formats._verdict import judge, kind_of
+from bridge.formats._answer.verdict import judge, kind_of
 from bridge.model import AckKind, AckLine, AckStatus
 
 S = AckStatus

@@ -14,8 +14,8 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from bridge.errors import PermanentError
-from bridge.formats._layout_names import Scope
-from bridge.formats._layout_options import KEEP, REFUSE, REST, FieldOptions
+from bridge.formats._layout.names import Scope
+from bridge.formats._layout.options import KEEP, REFUSE, REST, FieldOptions
 from bridge.formats._neutral import passable
 from bridge.formats._numbers import exact, plain, trimmed
 from bridge.formats._protocol import not_renderable

@@ -5,12 +5,12 @@ Not for: what follows from a refusal (``journal/acknowledgements.py`` raises the
 
 from collections.abc import Iterator
 
-from bridge.formats._edi_tokens import Segment
-from bridge.formats._edifact_answer import REASONS, Reader, told, unknown_code
-from bridge.formats._edifact_codes import MESSAGE, RESPONSE, together
-from bridge.formats._edifact_envelope import Message
-from bridge.formats._edifact_parts import Block
-from bridge.formats._fields import Statement
+from bridge.formats._answer.fields import Statement
+from bridge.formats._edi.tokens import Segment
+from bridge.formats._edifact.answer import REASONS, Reader, told, unknown_code
+from bridge.formats._edifact.codes import MESSAGE, RESPONSE, together
+from bridge.formats._edifact.envelope import Message
+from bridge.formats._edifact.parts import Block
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 from bridge.model import AckStatus

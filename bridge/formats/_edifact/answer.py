@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from bridge.formats._edi_tokens import Segment
-from bridge.formats._edifact_codes import COPIES, LINE, MESSAGE, ONLY_CHANGES, RESPONSE, Codes, together
-from bridge.formats._edifact_envelope import Message
-from bridge.formats._edifact_parts import Block, blocks_of, decimal_of, different
-from bridge.formats._fields import Facts, Statement, statement
+from bridge.formats._answer.fields import Facts, Statement, statement
+from bridge.formats._edi.tokens import Segment
+from bridge.formats._edifact.codes import COPIES, LINE, MESSAGE, ONLY_CHANGES, RESPONSE, Codes, together
+from bridge.formats._edifact.envelope import Message
+from bridge.formats._edifact.parts import Block, blocks_of, decimal_of, different
 from bridge.formats._options import Dialect
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown

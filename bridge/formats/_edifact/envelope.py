@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bridge.formats._edi_letters import codec_of
-from bridge.formats._edi_tokens import Part, Segment, Signs, end_of_segment, parsed, unwrapped, written
-from bridge.formats._edifact_options import EdifactOptions
+from bridge.formats._edi.letters import codec_of
+from bridge.formats._edi.tokens import Part, Segment, Signs, end_of_segment, parsed, unwrapped, written
+from bridge.formats._edifact.options import EdifactOptions
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import AUTO, decode, shown
 from bridge.model import Fault

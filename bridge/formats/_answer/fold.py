@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import fields, replace
 from typing import TypeVar
 
-from bridge.formats._fields import Statement
+from bridge.formats._answer.fields import Statement
+from bridge.formats._answer.verdict import RECEIPT_MAY_SAY, judge, kind_of
 from bridge.formats._options import Dialect
 from bridge.formats._text import shown
-from bridge.formats._verdict import RECEIPT_MAY_SAY, judge, kind_of
 from bridge.model import AckInvoice, AckKind, Acknowledgement, AckStatus, Fault, Reading
 
 _T = TypeVar("_T", bound=Hashable)

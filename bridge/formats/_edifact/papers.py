@@ -3,8 +3,9 @@
 Not for: what they bring about at the shop; an invoice that is no plain invoice or credit note is never taken for one.
 """
 
-from bridge.formats._edi_tokens import Segment
-from bridge.formats._edifact_answer import (
+from bridge.formats._answer.fields import NumberToken, Statement
+from bridge.formats._edi.tokens import Segment
+from bridge.formats._edifact.answer import (
     Part,
     Reader,
     copied,
@@ -15,10 +16,9 @@ from bridge.formats._edifact_answer import (
     parts_of,
     told,
 )
-from bridge.formats._edifact_codes import MESSAGE
-from bridge.formats._edifact_envelope import Message
-from bridge.formats._edifact_parts import Block, blocks_of, decimal_of
-from bridge.formats._fields import NumberToken, Statement
+from bridge.formats._edifact.codes import MESSAGE
+from bridge.formats._edifact.envelope import Message
+from bridge.formats._edifact.parts import Block, blocks_of, decimal_of
 from bridge.formats._numbers import plain
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from bridge.formats._edi_tokens import Part
-from bridge.formats._edi_values import Values
-from bridge.formats._edifact_options import EdifactOptions
-from bridge.formats._layout_options import REST
+from bridge.formats._edi.tokens import Part
+from bridge.formats._edi.values import Values
+from bridge.formats._edifact.options import EdifactOptions
+from bridge.formats._layout.options import REST
 from bridge.formats._options import word
 from bridge.formats._protocol import not_renderable
 from bridge.model import SalesOrder

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bridge.formats._layout import Row, roundings_of, rows_of
-from bridge.formats._layout_options import LEAVE_OUT, FlatOptions, LayoutOptions, RecordOptions
-from bridge.formats._layout_plan import Record, plan, texts_of
-from bridge.formats._layout_values import Style, digits_of
+from bridge.formats._layout.filling import Row, roundings_of, rows_of
+from bridge.formats._layout.options import LEAVE_OUT, FlatOptions, LayoutOptions, RecordOptions
+from bridge.formats._layout.plan import Record, plan, texts_of
+from bridge.formats._layout.values import Style, digits_of
 from bridge.formats._text import AUTO, cleaned, shown, unencodable
 from bridge.model import SalesOrder
 

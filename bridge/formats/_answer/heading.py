@@ -7,10 +7,10 @@ import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from bridge.formats._fields import FIELDS
+from bridge.formats._answer.fields import FIELDS
+from bridge.formats._answer.table import Row
 from bridge.formats._options import word
 from bridge.formats._protocol import Unreadable
-from bridge.formats._table import Row
 from bridge.formats._text import shown
 
 IGNORED = "_"

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from bridge.formats._layout import Row
-from bridge.formats._layout_options import FieldOptions, RecordOptions
-from bridge.formats._layout_plan import Record
-from bridge.formats._layout_values import Style, Value, as_text
+from bridge.formats._layout.filling import Row
+from bridge.formats._layout.options import FieldOptions, RecordOptions
+from bridge.formats._layout.plan import Record
+from bridge.formats._layout.values import Style, Value, as_text
 from bridge.formats._text import shown
 
 _PATH = re.compile(r"(?:\$\.)?([^\s.\[\]$]+(?:\.[^\s.\[\]$]+)*)")

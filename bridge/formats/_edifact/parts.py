@@ -11,9 +11,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TypeAlias
 
-from bridge.formats._edi_tokens import Segment
-from bridge.formats._edifact_envelope import Message
-from bridge.formats._fields import NumberToken
+from bridge.formats._answer.fields import NumberToken
+from bridge.formats._edi.tokens import Segment
+from bridge.formats._edifact.envelope import Message
 from bridge.formats._numbers import day
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import one_line, shown

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bridge.formats._fields import LINE_FIELDS, ORDER_FIELDS
+from bridge.formats._answer.fields import LINE_FIELDS, ORDER_FIELDS
 from bridge.formats._text import shown
 
 ORDER, LINES = "order", "lines"

@@ -10,11 +10,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from bridge.formats._edi_letters import Letters
-from bridge.formats._edi_tokens import Signs
-from bridge.formats._edi_values import Values
-from bridge.formats._edifact_codes import known_tables
-from bridge.formats._layout_options import KEEP, LEAVE_OUT, REFUSE, REST
+from bridge.formats._edi.letters import Letters
+from bridge.formats._edi.tokens import Signs
+from bridge.formats._edi.values import Values
+from bridge.formats._edifact.codes import known_tables
+from bridge.formats._layout.options import KEEP, LEAVE_OUT, REFUSE, REST
 from bridge.formats._options import TextOptions, word
 from bridge.formats._text import AUTO, known_encoding, shown, unencodable
 from bridge.model import AckStatus

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bridge.formats._fields import LINE_FIELDS, ORDER_FIELDS
+from bridge.formats._answer.fields import LINE_FIELDS, ORDER_FIELDS
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 from bridge.formats._xml_tree import Path, path_of

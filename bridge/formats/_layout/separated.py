@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from bridge.formats._layout import Row
-from bridge.formats._layout_options import FieldOptions, RecordOptions, filled
-from bridge.formats._layout_values import Cell, Style, Value, as_text, refused
+from bridge.formats._layout.filling import Row
+from bridge.formats._layout.options import FieldOptions, RecordOptions, filled
+from bridge.formats._layout.values import Cell, Style, Value, as_text, refused
 from bridge.formats._neutral import CODES
 from bridge.formats._protocol import not_renderable
 from bridge.formats._text import cleaned, shown

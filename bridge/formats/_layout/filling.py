@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.formats._layout_names import ALL, LINE, Context, Scope, places_of_lines
-from bridge.formats._layout_plan import Record
-from bridge.formats._layout_values import Cell, Style, Value, is_rounded, value_of
+from bridge.formats._layout.names import ALL, LINE, Context, Scope, places_of_lines
+from bridge.formats._layout.plan import Record
+from bridge.formats._layout.values import Cell, Style, Value, is_rounded, value_of
 from bridge.formats._protocol import not_renderable
 from bridge.formats._text import shown
 from bridge.model import SalesOrder

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge.formats._fields import FIELDS, Facts, Statement, statement
-from bridge.formats._fold import fold
-from bridge.formats._heading import IGNORED
+from bridge.formats._answer.fields import FIELDS, Facts, Statement, statement
+from bridge.formats._answer.fold import fold
+from bridge.formats._answer.heading import IGNORED
 from bridge.formats._options import Dialect
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown

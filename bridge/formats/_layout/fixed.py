@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from bridge.formats._layout import Row
-from bridge.formats._layout_options import FieldOptions, RecordOptions, filled
-from bridge.formats._layout_values import Cell, Style, Value
-from bridge.formats._records import Found, RecordField, facts_of, may_name
-from bridge.formats._separated import columns_of
+from bridge.formats._answer.records import Found, RecordField, facts_of, may_name
+from bridge.formats._layout.filling import Row
+from bridge.formats._layout.options import FieldOptions, RecordOptions, filled
+from bridge.formats._layout.separated import columns_of
+from bridge.formats._layout.values import Cell, Style, Value
 from bridge.formats._text import shown
 from bridge.model import Fault
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bridge.formats._edi_letters import Letters
-from bridge.formats._layout_options import KEEP, LEAVE_OUT, REFUSE, REST
+from bridge.formats._edi.letters import Letters
+from bridge.formats._layout.options import KEEP, LEAVE_OUT, REFUSE, REST
 from bridge.formats._numbers import plain, trimmed
 from bridge.formats._options import word
 from bridge.formats._protocol import not_renderable

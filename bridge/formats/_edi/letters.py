@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.formats._layout_values import PLAIN_LETTERS
+from bridge.formats._layout.values import PLAIN_LETTERS
 from bridge.formats._text import AUTO, unencodable
 
 UTF_8 = "utf-8"

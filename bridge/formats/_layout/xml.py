@@ -10,10 +10,10 @@ from typing import Annotated
 from lxml import etree
 from pydantic import AfterValidator, Field
 
-from bridge.formats._layout import Row
-from bridge.formats._layout_options import FieldOptions, RecordOptions
-from bridge.formats._layout_plan import Record
-from bridge.formats._layout_values import Style, as_text
+from bridge.formats._layout.filling import Row
+from bridge.formats._layout.options import FieldOptions, RecordOptions
+from bridge.formats._layout.plan import Record
+from bridge.formats._layout.values import Style, as_text
 from bridge.formats._numbers import plain
 from bridge.formats._text import shown
 from bridge.formats._xml_tree import Name, Path, check_names, holdable, known_elements, known_path, path_of

@@ -15,7 +15,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from bridge.formats._layout_amounts import OF_LINE, OF_ORDER
+from bridge.formats._layout.amounts import OF_LINE, OF_ORDER
 from bridge.formats._text import shown
 from bridge.model import Charge, Line, Party, Payment, PriceList, Promotion, SalesOrder
 

@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 
-from bridge.formats._layout_amounts import total_of
-from bridge.formats._layout_names import (
+from bridge.formats._layout.amounts import total_of
+from bridge.formats._layout.names import (
     ALL,
     COUNT,
     LINE,
@@ -23,8 +23,8 @@ from bridge.formats._layout_names import (
     once,
     resolve,
 )
-from bridge.formats._layout_options import Conditions, FieldOptions, LayoutOptions, RecordOptions
-from bridge.formats._layout_values import Cell
+from bridge.formats._layout.options import Conditions, FieldOptions, LayoutOptions, RecordOptions
+from bridge.formats._layout.values import Cell
 from bridge.formats._neutral import CODES
 from bridge.formats._numbers import trimmed
 from bridge.formats._text import shown

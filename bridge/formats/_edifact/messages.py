@@ -5,11 +5,11 @@ Not for: reading any of them.
 
 from collections.abc import Callable, Mapping
 
-from bridge.formats._edifact_answer import Reader, response
-from bridge.formats._edifact_envelope import Message
-from bridge.formats._edifact_papers import despatch, invoice
-from bridge.formats._edifact_receipts import application_receipt, syntax_receipt
-from bridge.formats._fields import Statement
+from bridge.formats._answer.fields import Statement
+from bridge.formats._edifact.answer import Reader, response
+from bridge.formats._edifact.envelope import Message
+from bridge.formats._edifact.papers import despatch, invoice
+from bridge.formats._edifact.receipts import application_receipt, syntax_receipt
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bridge.formats._edi_values import Values
-from bridge.formats._edifact_options import EdifactOptions
-from bridge.formats._edifact_order import PER_SEGMENT, REFERENCE, TEXT_LINE, Document, Row, prepaid
-from bridge.formats._layout_amounts import gross, line_net, line_vat, total_of, vat
+from bridge.formats._edi.values import Values
+from bridge.formats._edifact.options import EdifactOptions
+from bridge.formats._edifact.order import PER_SEGMENT, REFERENCE, TEXT_LINE, Document, Row, prepaid
+from bridge.formats._layout.amounts import gross, line_net, line_vat, total_of, vat
 from bridge.formats._numbers import trimmed
 from bridge.formats._protocol import not_renderable
 from bridge.model import Charge, Line, SalesOrder

@@ -1,0 +1,1 @@
+"""What EDI dialects share: separators and release characters, character sets, values in the room of an element."""
