@@ -13,7 +13,7 @@ import pytest
 from tests.crash.collecting import SETTINGS, is_done
 from tests.crash.trial import Story
 from tests.crash.world import mother
-from tests.stages.collect_support import answer, effects
+from tests.stages.collect_support import answer, effects, with_seconds
 from tests.support.journals import admit, opened, rows
 from tests.support.needs import needs
 from tests.transports.sshd import Sshd
@@ -33,7 +33,9 @@ async def prepare(place: Path, server: Sshd) -> None:
         for ref in REFS:
             await admit(journal, ref)
     for number, ref in enumerate(REFS):
-        (place / "answers" / f"{ref}.json").write_bytes(answer(ref, number))
+        path = place / "answers" / f"{ref}.json"
+        path.write_bytes(answer(ref, number))
+        with_seconds(path)
 
 
 async def trials(folder: Path, kills: Sequence[int | None], plant: str = "") -> list[Story]:

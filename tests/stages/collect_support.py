@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,14 @@ QUIET = timedelta(seconds=2)
 def answer(ref: str, number: int = 1) -> bytes:
     """A confirmation as the shelf's json format reads it."""
     return (json.dumps({"order_ref": ref, "status": "confirmed", "erp_order_no": f"SO-{number}"}) + "\n").encode()
+
+
+def with_seconds(path: Path) -> Path:
+    """The file, its time no whole minute: a server that shows nothing else is thought to tell no seconds."""
+    facts = path.stat()
+    if int(facts.st_mtime) % 60 == 0:
+        os.utime(path, (facts.st_atime, facts.st_mtime + 1))
+    return path
 
 
 @dataclass
@@ -76,7 +85,7 @@ class Yard:
     def put(self, name: str, content: bytes) -> Path:
         path = self.answers / name
         path.write_bytes(content)
-        return path
+        return with_seconds(path)
 
     def left(self) -> list[str]:
         return sorted(path.name for path in self.answers.iterdir())
