@@ -8,7 +8,8 @@ import pytest
 
 from bridge.states import PauseReason
 from bridge.transports import End, PausedError, Step, Transport, Whereabouts, sftp
-from tests.transports.bench import IDENTITY, names, parcel
+from bridge.transports._sftp_place import IDENTITY_FILE
+from tests.transports.bench import IDENTITY, OTHER, names, parcel
 from tests.transports.odd_server import MANNERS, Manner, World, nothing, serving
 
 Refusal = Callable[[str, str], asyncssh.SFTPError | None]
@@ -290,3 +291,40 @@ async def test_what_is_only_presumed_is_not_told_before_a_pause(
         with pytest.raises(PausedError):
             await transport.publish([ONE, TWO])
         await transport.close()
+
+
+async def test_gone_counts_as_taken_only_in_the_folder_that_is_still_ours_when_it_was_found_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+
+    def becomes_another(asked: str, path: str) -> None:
+        if asked == "rename" and path.endswith(ONE.final):
+            (world.outbox / ".staging" / IDENTITY_FILE).write_text(OTHER)
+
+    async with serving(world, monkeypatch):
+        transport = await ready(world)
+        await transport.stage([ONE])
+        (world.outbox / ".staging" / ONE.staging).unlink()
+        world.refuses = becomes_another
+        with pytest.raises(PausedError) as caught:
+            await transport.publish([ONE])
+        await transport.close()
+
+    assert caught.value.reason is PauseReason.IDENTITY
+
+
+async def test_no_marker_announces_a_file_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, Manner(posix=False, renames=False, marker=".done"))
+    marked = parcel(1, marker=".done")
+
+    async with serving(world, monkeypatch):
+        transport = await ready(world)
+        await transport.stage([marked])
+        (world.outbox / marked.final).unlink()
+        (step,) = await transport.publish([marked])
+        back = await transport.release([names(1, marker=".done")])
+        await transport.close()
+
+    assert (step.end, back) == (End.PRESUMED, {marked.id: Whereabouts.GONE})
+    assert not (world.outbox / marked.marker).exists()
