@@ -336,5 +336,8 @@ def _words_of(error: Exception, *, late: bool) -> str:
 
 def _hint_for(error: Exception) -> str:
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
-        return "ask for a newer server, or name what it speaks in [targets.NAME.sftp] old_algorithms"
+        return (
+            "ask for a newer server, or name what it speaks in [targets.NAME.sftp] old_algorithms: see "
+            "docs/how-to/old-sftp.md"
+        )
     return ""

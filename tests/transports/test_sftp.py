@@ -20,6 +20,7 @@ from bridge.transports import HostKeyError, PausedError, Transport, sftp
 from tests.support import journals
 from tests.support.clock import ManualClock
 from tests.support.journals import admit, drop_state, rows
+from tests.support.kernel import ROOT
 from tests.support.needs import needs
 from tests.support.running import at_rest, running
 from tests.transports.bench import IDENTITY, parcel
@@ -236,6 +237,7 @@ async def test_an_old_algorithm_is_offered_only_by_its_name(server: Sshd) -> Non
 
     assert "no algorithm in common" in error.message
     assert "old_algorithms" in error.hint
+    assert (ROOT / error.hint.split()[-1]).is_file()
     assert await transport.probe(IDENTITY)
     await transport.close()
 
