@@ -25,6 +25,9 @@ from bridge.reports.owing import Plan, Verdict, plan, question_of
 from bridge.reports.papers import Known
 from bridge.states import DROP_MOVES, DropState, Outcome, ReportPolicy, consequence, is_allowed
 
+_LONGEST_REASON = 200
+"""Letters of the ERP's own words that an alert repeats; the order's history has the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
@@ -298,9 +301,11 @@ def _take_receipt(db: Database, mention: _Mention, order: MatchedOrder, policy: 
 
 
 def _refused_file(order: MatchedOrder, mention: _Mention) -> AlertFound:
+    reason = f": {mention.ack.reason[:_LONGEST_REASON]}" if mention.ack.reason else ", and gives no reason"
     text = (
-        f"Order {order.order_ref}: the ERP of target {mention.target} could not read our file, so it does not have the "
-        "order. Mend the target's format, then hand the order over anew"
+        f"Order {order.order_ref}: the ERP of target {mention.target} refuses our file{reason}. So it does not have "
+        "the order. Mend the target's format, then hand the order over anew: "
+        f"erp-bridge orders resend {order.order_ref} --render-again --because TEXT"
     )
     return AlertFound("file_refused", order.order_ref, "page", text)
 

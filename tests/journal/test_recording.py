@@ -269,6 +269,7 @@ async def test_a_receipt_that_refuses_our_file_is_told_to_a_person_and_refuses_n
     await journal.record(recording(ack(status=AckStatus.REJECTED, number=None, kind=RECEIPT)))
 
     assert await rows(journal, "SELECT kind, subject FROM alerts") == [("file_refused", "48447")]
+    assert "gives no reason" in await one(journal, "SELECT text FROM alerts")
     assert await reports_of(journal) == []
     assert await one(journal, "SELECT outcome FROM orders") is None
     assert await order_state_of(journal) == "dropped"

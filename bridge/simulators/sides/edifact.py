@@ -48,11 +48,24 @@ def answer(said: Said) -> bytes:
     return _interchange(kind, body)
 
 
-def syntax_receipt(order_file: bytes, action: str = "7") -> bytes:
-    """A CONTRL for an order file: 7 takes it, 4 refuses it."""
+def syntax_receipt(order_file: bytes, action: str = "7", error: str = "") -> bytes:
+    """A CONTRL for an order file: action 7 takes it, 4 refuses it, because of a syntax ``error`` by its code (0085)."""
     opening = _fields(order_file, "UNB")
-    body = [f"UCI+{opening[5]}+{opening[2]}+{opening[3]}+{action}"]
+    because = f"+{error}" if error else ""
+    body = [f"UCI+{opening[5]}+{opening[2]}+{opening[3]}+{action}{because}"]
     return _interchange("CONTRL", body)
+
+
+def application_receipt(order_ref: str, error: str) -> bytes:
+    """An APERAK that refuses what we sent of an order, because of an ``error`` in the ERP's own words."""
+    body = [
+        f"BGM++{_safe(f'E-{order_ref}'[:35])}+27",
+        "DTM+137:20261121:102",
+        f"RFF+ON:{_safe(order_ref)}",
+        "ERC+42",
+        f"FTX+AAO+++{_safe(error[:70])}",
+    ]
+    return _interchange("APERAK", body)
 
 
 def _fields(content: bytes, tag: str) -> list[str]:
@@ -74,7 +87,7 @@ def _safe(text: str) -> str:
 def _interchange(kind: str, body: list[str]) -> bytes:
     directory = "D:3:UN" if kind == "CONTRL" else "D:96A:UN"
     segments = [
-        "UNB+UNOC:3+ERP:ZZ+SHOP:ZZ+261121:1403+9001",
+        "UNB+UNOC:3+ERP:ZZZ+SHOP:ZZZ+261121:1403+9001",
         f"UNH+1+{kind}:{directory}",
         *body,
         f"UNT+{len(body) + 2}+1",
