@@ -10,7 +10,7 @@ def message(kind: str, *segments: str, reference: str = "1") -> list[str]:
 
 def interchange(*messages: list[str], syntax: str = "UNOC:3", reference: str = "778", end: str = "'\n") -> str:
     segments = [
-        f"UNB+{syntax}+ERP:ZZ+SHOP:ZZ+261121:1402+{reference}",
+        f"UNB+{syntax}+ERP:ZZZ+SHOP:ZZZ+261121:1402+{reference}",
         *(segment for one in messages for segment in one),
         f"UNZ+{len(messages)}+{reference}",
     ]

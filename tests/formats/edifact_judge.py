@@ -29,11 +29,11 @@ def _segments(path: str) -> dict[str, Element]:
 
 @cache
 def _codes(directory: str) -> dict[str, frozenset[str]]:
-    root = parse(DIRECTORIES / directory / "codes.xml").getroot()  # noqa: S314  # a table beside the project
     found: dict[str, frozenset[str]] = {}
-    for element in root:
-        name = element.get("id", "")
-        found[name] = found.get(name, frozenset()) | {code.get("id", "") for code in element}
+    for path in (f"{directory}/codes.xml", "D96A/service_codes_v3.xml"):
+        for element in parse(DIRECTORIES / path).getroot():  # noqa: S314  # a table beside the project
+            name = element.get("id", "")
+            found[name] = found.get(name, frozenset()) | {code.get("id", "") for code in element}
     return found
 
 

@@ -403,15 +403,15 @@ def test_an_invoice_for_several_orders_is_for_a_person() -> None:
 @pytest.mark.parametrize(
     ("segments", "status"),
     [
-        (("UCI+123+SHOP:ZZ+ERP:ZZ+7",), _S.RECEIVED),
-        (("UCI+123+SHOP:ZZ+ERP:ZZ+8",), _S.RECEIVED),
-        (("UCI+000123+SHOP:ZZ+ERP:ZZ+7", "UCM+1+ORDERS:D:96A:UN+7"), _S.RECEIVED),
-        (("UCI+123+SHOP:ZZ+ERP:ZZ+7", "UCM+1+ORDERS:D:96A:UN+4+12"), _S.REJECTED),
-        (("UCI+123+SHOP:ZZ+ERP:ZZ+4+13",), _S.REJECTED),
-        (("UCI+123+SHOP:ZZ+ERP:ZZ+5",), _S.UNKNOWN),
-        (("UCI+123+SHOP:ZZ+ERP:ZZ+5", "UCM+1+ORDERS:D:96A:UN+7"), _S.RECEIVED),
-        (("UCI+123+SHOP:ZZ+ERP:ZZ",), _S.UNKNOWN),
-        (("UCI+123+SHOP:ZZ+ERP:ZZ+29",), _S.UNKNOWN),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+7",), _S.RECEIVED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+8",), _S.RECEIVED),
+        (("UCI+000123+SHOP:ZZZ+ERP:ZZZ+7", "UCM+1+ORDERS:D:96A:UN+7"), _S.RECEIVED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+7", "UCM+1+ORDERS:D:96A:UN+4+12"), _S.REJECTED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+4+13",), _S.REJECTED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+5",), _S.UNKNOWN),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+5", "UCM+1+ORDERS:D:96A:UN+7"), _S.RECEIVED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ",), _S.UNKNOWN),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+29",), _S.UNKNOWN),
     ],
 )
 def test_a_syntax_receipt_names_our_file_and_never_confirms(segments: tuple[str, ...], status: AckStatus) -> None:
@@ -422,7 +422,7 @@ def test_a_syntax_receipt_names_our_file_and_never_confirms(segments: tuple[str,
     assert bool(found.faults) == (status is _S.UNKNOWN)
 
 
-@pytest.mark.parametrize("segments", [("UCI+X9+SHOP:ZZ+ERP:ZZ+7",), (), ("UCI+1+A+B+7", "UCI+2+A+B+7")])
+@pytest.mark.parametrize("segments", [("UCI+X9+SHOP:ZZZ+ERP:ZZZ+7",), (), ("UCI+1+A+B+7", "UCI+2+A+B+7")])
 def test_a_syntax_receipt_of_a_file_that_cannot_be_ours_is_a_fault(segments: tuple[str, ...]) -> None:
     found = reading(file_of("CONTRL", *segments))
 

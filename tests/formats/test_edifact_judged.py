@@ -1,17 +1,16 @@
 """Orders as EDIFACT before three judges: the UN directory, a foreign parser, and a reading of what they tell."""
 
-import warnings
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydifact.segmentcollection import RawSegmentCollection
 
 from bridge import formats
 from bridge.errors import ErrorName, PermanentError
 from bridge.model import SalesOrder
 from tests.formats import edifact_judge as judge
+from tests.formats.edifact_foreign import foreign
 from tests.formats.edifact_orders import clean, expected, orders, told
 from tests.formats.edifact_tokens import Seg, tokens
 from tests.formats.samples import golden
@@ -154,17 +153,6 @@ def test_a_foreign_parser_finds_the_same_in_very_many_orders() -> None:
 
     assert len(texts) >= 1000
     assert differing == []
-
-
-def foreign(text: str) -> list[tuple[str, list[list[str]]]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it misses tables that its package leaves out
-        found = RawSegmentCollection.from_str(text).segments
-    return [
-        (one.tag, [[part] if isinstance(part, str) else list(part) for part in one.elements])
-        for one in found
-        if one.tag != "UNA"
-    ]
 
 
 def test_the_guides_order_tells_its_references_parties_quantities_and_amounts() -> None:

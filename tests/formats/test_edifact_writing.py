@@ -108,7 +108,7 @@ def test_a_partner_is_an_id_and_a_qualifier(partner: str) -> None:
 def test_unicode_has_syntax_version_four_and_a_long_date() -> None:
     content = written(replace(guide_order(), comment="漢字 €"), syntax="UNOY")
 
-    assert b"UNB+UNOY:4+SHOP:ZZ+ERP:ZZ+20261121:1402" in content
+    assert b"UNB+UNOY:4+SHOP:ZZZ+ERP:ZZZ+20261121:1402" in content
     assert "漢字 €".encode() in content
 
 

@@ -150,8 +150,8 @@ class EdifactOptions(TextOptions):
         description="The six signs of UNA: between components, between elements, decimal mark, release, reserved, end.",
         json_schema_extra=_WRITE,
     )
-    sender: Partner = Field("SHOP:ZZ", description="Our id and its qualifier, in UNB.", json_schema_extra=_WRITE)
-    receiver: Partner = Field("ERP:ZZ", description="The ERP's id and its qualifier.", json_schema_extra=_WRITE)
+    sender: Partner = Field("SHOP:ZZZ", description="Our id and its qualifier, in UNB.", json_schema_extra=_WRITE)
+    receiver: Partner = Field("ERP:ZZZ", description="The ERP's id and its qualifier.", json_schema_extra=_WRITE)
     application_reference: str = Field(
         "ORDERS", max_length=14, description="Application reference (0026) in UNB.", json_schema_extra=_WRITE
     )
