@@ -2,7 +2,7 @@
 
 They lie in ``golden/TARGET`` beside the settings: ``NAME.order.json`` or ``NAME.order.xml`` with ``NAME.out``,
 ``NAME.answer`` or ``NAME.answer.EXT`` with ``NAME.read.json``. An order counts as received when it was sent, with
-control number 1. Not for: making such files; ``preview`` and ``read --json`` print them.
+control number 1. Not for: making such files; ``preview --as-sent`` and ``read --json`` print them.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from bridge.cli._globals import given
 from bridge.cli.trying import document_of, rendered, understood
 from bridge.config import Config
 from bridge.config.targets import Target
@@ -62,7 +63,7 @@ def _answer_name(name: str) -> str | None:
 
 def _of_order(name: str, file: Path, about: tuple[Path, Config, Target]) -> Check:
     expected, config, target = about
-    make = f"erp-bridge preview {file} --target {target.name} > {expected}"
+    make = f"{_command()} preview {file} --as-sent --target {target.name} > {expected}"
     try:
         made = rendered(file.read_bytes(), config, target, dated=True)
     except BridgeError as error:
@@ -72,9 +73,15 @@ def _of_order(name: str, file: Path, about: tuple[Path, Config, Target]) -> Chec
 
 def _of_answer(name: str, file: Path, about: tuple[Path, Config, Target]) -> Check:
     expected, config, target = about
-    make = f"erp-bridge read {file} --target {target.name} --json > {expected}"
+    make = f"{_command()} read {file} --target {target.name} --json > {expected}"
     told = document_of(file, *understood(file.read_bytes(), target), config)
     return _compared(name, _lines_of(told), expected, make, is_document=True)
+
+
+def _command() -> str:
+    """How the settings of this check are named to another verb."""
+    config = given().config
+    return "erp-bridge" if config is None else f"erp-bridge -c {config}"
 
 
 def _lines_of(document: object) -> bytes:

@@ -35,7 +35,8 @@ def _chosen_target(name: str | None) -> "tuple[Config, Target]":
 @click.argument("file", type=_path, required=False)
 @click.option("--sample", is_flag=True, help="A made-up order instead of a file.")
 @click.option("--target", "target_name", help="The target whose file is wanted; not needed when there is one.")
-def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
+@click.option("--as-sent", is_flag=True, help="As if received when it was sent, so that it is the same each time.")
+def preview(file: Path | None, target_name: str | None, *, sample: bool, as_sent: bool) -> int:
     """Print the file that an order would become, to the byte.
 
     With -v also the fields that nobody knows.
@@ -46,7 +47,7 @@ def preview(file: Path | None, target_name: str | None, *, sample: bool) -> int:
     config, target = _chosen_target(target_name)
     content = next(letters(file, 1, config, sample=sample)).body
     try:
-        _output.raw(rendered(content, config, target))
+        _output.raw(rendered(content, config, target, dated=as_sent))
     except PermanentError as error:
         for reason in error.message.split("; "):
             click.echo(reason, err=True)

@@ -1,75 +1,49 @@
-"""The examples that ship: their settings hold, and write and read the files beside them."""
+"""The examples that ship: what they are called, what they say of themselves, and that each format is among them.
 
-import json
+That they write and read what their golden files say is shown where the verb is tested (``tests/cli/test_golden.py``).
+"""
+
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from bridge import formats
-from bridge.cli._settings import shelves
-from bridge.config import load
-from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
-
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = sorted(path.stem for path in EXAMPLES.glob("*.toml"))
-each_example = pytest.mark.parametrize("name", NAMES)
+ORDERED = {
+    *("pyramid-style", "visma-style", "business-central-style", "monitor-style", "edifact-wholesale", "plain-csv"),
+    "as400-style",
+}
+each_example = pytest.mark.parametrize("name", sorted(ORDERED))
 
 
-def target_of(name: str) -> dict[str, dict[str, object]]:
-    [target] = tomllib.loads((EXAMPLES / f"{name}.toml").read_text("utf-8"))["targets"].values()
-    assert isinstance(target, dict)
-    return target
+def text_of(name: str) -> str:
+    return (EXAMPLES / name / "config.toml").read_text("utf-8")
 
 
-def beside(name: str, stem: str) -> bytes:
-    [path] = (EXAMPLES / name).glob(f"{stem}.*")
-    return path.read_bytes()
-
-
-def options(section: dict[str, object], *others: str) -> dict[str, object]:
-    return {key: value for key, value in section.items() if key not in {"format", *others}}
-
-
-def test_there_are_examples() -> None:
-    assert "edifact-wholesale" in NAMES
+def test_each_folder_is_an_example_and_each_example_has_its_folder() -> None:
+    assert {path.name for path in EXAMPLES.iterdir()} == ORDERED
 
 
 @each_example
-def test_an_example_is_settings_that_the_bridge_takes(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    (tmp_path / "secrets").mkdir(mode=0o700)
-    path.write_text((EXAMPLES / f"{name}.toml").read_text("utf-8"), "utf-8")
+def test_an_example_has_an_order_and_an_answer_as_golden_files(name: str) -> None:
+    names = [path.name for path in (EXAMPLES / name / "golden/erp").iterdir()]
+    found = {re.sub(r"^[a-z]+[.]|(?<=answer)[.][a-z]+$", "", one) for one in names}
 
-    config = load(path, shelves(), {})
-
-    [target] = config.targets.values()
-    assert target.order.format == target_of(name)["order"]["format"]
+    assert found == {"order.json", "out", "answer", "read.json"}
 
 
 @each_example
-def test_an_example_calls_its_shape_assumed(name: str) -> None:
-    text = (EXAMPLES / f"{name}.toml").read_text("utf-8")
+def test_an_example_calls_itself_a_style_and_says_what_is_assumed(name: str) -> None:
+    first, _, rest = text_of(name).partition("\n")
 
-    assert "-style" in text.splitlines()[0]
-    assert "assumed" in text
-
-
-@each_example
-def test_the_guides_order_is_written_as_the_file_beside_the_example(name: str) -> None:
-    order = target_of(name)["order"]
-
-    content = formats.build(str(order["format"]), options(order)).render(guide_order(), CONTROL, RECEIVED_AT)
-
-    assert content == beside(name, "order")
+    assert "-style" in first
+    assert "# ASSUMED" in rest
+    assert f"check --golden -c examples/{name}/config.toml" in rest
 
 
-@each_example
-def test_the_answer_beside_the_example_is_read_as_expected(name: str) -> None:
-    answer = target_of(name)["answer"]
-    format_ = formats.build(str(answer["format"]), options(answer, "patterns", "directory", "finished"))
+@pytest.mark.parametrize("kind", ["delimited", "fixed", "xml", "edifact"])
+def test_a_format_that_a_merchant_describes_has_an_example(kind: str) -> None:
+    formats = {tomllib.loads(text_of(name))["targets"]["erp"]["order"]["format"] for name in ORDERED}
 
-    found = format_.read(beside(name, "answer"))
-
-    assert found.faults == ()
-    assert [formats.to_document(one) for one in found.acknowledgements] == json.loads(beside(name, "expected"))
+    assert kind in formats
