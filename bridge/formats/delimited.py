@@ -199,7 +199,7 @@ class _Delimited:
             raise
 
     def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
-        """The amounts that the layout rounds."""
+        """The amounts that the layout rounds, and the units that no table of it knows."""
         return self._layout.warnings(order, control, at) if self._layout is not None else ()
 
     def read(self, content: bytes) -> Reading:

@@ -54,6 +54,11 @@ class _Edifact:
             raise not_renderable("lines", f"cannot be added up: {error}", "Have the shop send sane amounts") from error
         return encode(enveloped(rows, control, at, options), values.letters.codec)
 
+    def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
+        """The units that the table of units does not know."""
+        del control, at
+        return Rows(order, {}, self._values, self._options).unknown_units()
+
     def read(self, content: bytes) -> Reading:
         """What each message of each interchange says."""
         found = contents(content, self._options.encoding)

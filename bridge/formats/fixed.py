@@ -136,7 +136,7 @@ class _Fixed:
         return encode(text, self._options.encoding)
 
     def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
-        """The amounts that the layout rounds."""
+        """The amounts that the layout rounds, and the units that no table of it knows."""
         return self._layout.warnings(order, control, at)
 
     def read(self, content: bytes) -> Reading:

@@ -109,7 +109,7 @@ class _Json:
         return encode(text.replace("\n", line_end(self._options)), self._options.encoding)
 
     def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
-        """The amounts that the layout rounds."""
+        """The amounts that the layout rounds, and the units that no table of it knows."""
         return self._layout.warnings(order, control, at) if self._layout is not None else ()
 
     def read(self, content: bytes) -> Reading:

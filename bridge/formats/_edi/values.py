@@ -86,6 +86,11 @@ class Values:
             )
         return {KEEP: str(value), LEAVE_OUT: ""}.get(found, found)
 
+    def rest(self, value: object, name: str) -> str | None:
+        """What the rule for the rest does with a word that the table does not know; nothing for one that it knows."""
+        table = self.tables[name]
+        return None if word(str(value)) in table else table[REST]
+
     def _number(self, path: str, value: Decimal, as_text: Callable[[Decimal], str], digits: int) -> str:
         try:
             text = as_text(value.copy_abs() if value.is_zero() else value)

@@ -90,7 +90,7 @@ _UNITS = {
     "l": "LTR",
     "h": "HUR",
     "set": "SET",
-    REST: REFUSE,
+    REST: "PCE",
 }
 
 
@@ -199,7 +199,7 @@ class EdifactOptions(TextOptions):
     units: Table = Field(
         default_factory=lambda: dict(_UNITS),
         description='Units of the shop (case does not count) and of the ERP; "*" is the rule for the rest: refuse, '
-        "keep, leave_out, or a unit.",
+        "or keep, leave_out or a unit, which is noted with the order.",
         json_schema_extra=_WRITE,
     )
     vat_categories: Table = Field(

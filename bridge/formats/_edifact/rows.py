@@ -3,7 +3,7 @@
 Not for: the part above them (``_edifact_order``). Amounts are carried; what is added up is rounded as in layouts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +11,8 @@ from bridge.formats._edi.values import Values
 from bridge.formats._edifact.options import EdifactOptions
 from bridge.formats._edifact.order import PER_SEGMENT, REFERENCE, TEXT_LINE, Document, Row, prepaid
 from bridge.formats._layout.amounts import gross, line_net, line_vat, total_of, vat
+from bridge.formats._layout.options import KEEP, LEAVE_OUT
+from bridge.formats._layout.values import unknown_unit
 from bridge.formats._numbers import trimmed
 from bridge.formats._protocol import not_renderable
 from bridge.model import Charge, Line, SalesOrder
@@ -21,6 +23,7 @@ _CHARGES_AT_MOST = {"D96A": 15, "D01B": 99}
 _DIGITS, _QTY_DIGITS, _LINE_DIGITS = 18, 15, 6
 _ITEM_TYPES = {"erp_part_no": "SA", "gtin": "EN", "part_no": "IN"}
 _NAME_LINES = 2
+_INSTEAD = {KEEP: "it is written as it came", LEAVE_OUT: "no unit is written"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,16 @@ class Rows:
         """All lines."""
         for place, index in enumerate(self._lines, 1):
             yield from self._line(place, index)
+
+    def unknown_units(self) -> tuple[str, ...]:
+        """For each unit that the table of units does not know a sentence, which names the first line and the remedy."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for index in self._lines:
+            unit = self._order.lines[index].unit
+            rest = self._values.rest(unit, "units") if unit and unit.strip() else None
+            if unit and rest is not None:
+                found.setdefault((unit, rest), []).append(index)
+        return tuple(_places(lines) + unknown_unit(*unit, "units", _INSTEAD) for unit, lines in found.items())
 
     def totals(self) -> Iterator[Row]:
         """What stands behind the lines."""
@@ -201,6 +214,11 @@ class Rows:
         yield "TAX", "7", "VAT", "", "", ("", "", "", exact if rate is not None else ""), category
         if amount is not None:
             yield self._moa("124", f"{path}.unit_vat", amount)
+
+
+def _places(lines: Sequence[int]) -> str:
+    others = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+    return f"lines[{lines[0]}].unit{others}"
 
 
 def _one_line(text: object) -> object:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bridge.formats._layout.names import ALL, LINE, Context, Scope, places_of_lines
 from bridge.formats._layout.plan import Record
-from bridge.formats._layout.values import Cell, Style, Value, is_rounded, value_of
+from bridge.formats._layout.values import Cell, Style, Value, note_of, value_of
 from bridge.formats._protocol import not_renderable
 from bridge.formats._text import shown
 from bridge.model import SalesOrder
@@ -55,20 +55,22 @@ def rows_of(
     return [_written(slot, style) for slot in slots]
 
 
-def roundings_of(
+def notes_of(
     layout: Sequence[Record], order: SalesOrder, moment: tuple[int, datetime], style: Style
 ) -> tuple[str, ...]:
-    """For each field that leaves out digits of an amount a sentence, which names the first place and counts the others.
+    """For each field with something that a person should know a sentence, which names the first place of the same.
+
+    That is digits of an amount that are left out, and a unit that its table does not know.
 
     Only for an order that :func:`rows_of` took.
     """
     counts: dict[str, int] = {ALL: 0}
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for slot in _every(_slots(layout, Scope((order,), ("",), Context(*moment, counts)), counts)):
         for cell in slot.record.cells:
-            if is_rounded(cell, slot.scope, style):
-                found.setdefault(cell.place, []).append(cell.about(slot.scope))
-    return tuple(_rounded(place, fields) for place, fields in found.items())
+            if note := note_of(cell, slot.scope, style):
+                found.setdefault((note, cell.place), []).append(cell.about(slot.scope))
+    return tuple(f"{_first_of(fields)}{note} ({place})" for (note, place), fields in found.items())
 
 
 def _every(slots: Sequence[_Slot]) -> Iterator[_Slot]:
@@ -77,9 +79,8 @@ def _every(slots: Sequence[_Slot]) -> Iterator[_Slot]:
         yield from _every(slot.inner)
 
 
-def _rounded(place: str, fields: Sequence[str]) -> str:
-    others = f", and {len(fields) - 1} more" if len(fields) > 1 else ""
-    return f"{fields[0]}{others}: rounded, since the file takes fewer digits ({place})"
+def _first_of(fields: Sequence[str]) -> str:
+    return f"{fields[0]}, and {len(fields) - 1} more" if len(fields) > 1 else fields[0]
 
 
 def flat(rows: Sequence[Row]) -> list[Row]:

@@ -133,7 +133,8 @@ class LayoutOptions(TextOptions):
 
     maps: Annotated[Mapping[str, Mapping[str, str]], AfterValidator(_with_rest)] = Field(
         default_factory=dict,
-        description='Tables of the ERP\'s words by ours; "*" says what happens to the rest: refuse, keep, or a word.',
+        description='Tables of the ERP\'s words by ours; "*" says what happens to the rest: refuse, keep, or a word. '
+        "A unit that only this rule takes is noted with the order.",
         json_schema_extra={"side": "write"},
     )
     unmatched_lines: Literal["refuse", "leave_out"] = Field(

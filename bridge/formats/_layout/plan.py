@@ -30,6 +30,7 @@ from bridge.formats._numbers import trimmed
 from bridge.formats._text import shown
 
 _QUANTITIES = frozenset({"qty", "qty_break"})
+_UNITS = frozenset({"unit", "UnitOfMeasure"})
 _WHOLE_AMOUNTS = frozenset({"line_net", "line_gross", "line.line_net", "line.line_gross"})
 # Besides what an answer returns: who the buyer is in the ERP, and what other registers find by it.
 _CODES = CODES | {
@@ -99,6 +100,7 @@ class _Planner:
             is_numeric=not options.map and (kind in _NUMBERS or options.is_numeric()),
             is_quantity=last in _QUANTITIES,
             is_code=_is_code(options.source) and not options.map,
+            is_unit=last in _UNITS and bool(options.map),
             codes=tuple(resolve(name, levels).get for name in options.join if _is_code(name)),
             states=_stated_by(options, levels),
         )

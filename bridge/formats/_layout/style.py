@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bridge.formats._layout.filling import Row, roundings_of, rows_of
+from bridge.formats._layout.filling import Row, notes_of, rows_of
 from bridge.formats._layout.options import LEAVE_OUT, FlatOptions, LayoutOptions, RecordOptions
 from bridge.formats._layout.plan import Record, plan, texts_of
 from bridge.formats._layout.values import Style, digits_of
@@ -37,13 +37,14 @@ class Layout:
         return rows_of(self.records, order, (control, at), self.style, leaves_out=self.leaves_out)
 
     def warnings(self, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:
-        """What the file of an order that could be written leaves out of its amounts."""
-        may_round = any(_may_round(record) for record in self.records)
-        return roundings_of(self.records, order, (control, at), self.style) if may_round else ()
+        """What a person should know of the file of an order that could be written: amounts rounded, units unknown."""
+        has_notes = any(_may_note(record) for record in self.records)
+        return notes_of(self.records, order, (control, at), self.style) if has_notes else ()
 
 
-def _may_round(record: Record) -> bool:
-    return any(digits_of(cell) is not None for cell in record.cells) or any(map(_may_round, record.inner))
+def _may_note(record: Record) -> bool:
+    is_noted = any(cell.is_unit or digits_of(cell) is not None for cell in record.cells)
+    return is_noted or any(map(_may_note, record.inner))
 
 
 def codec_of(encoding: str) -> str | None:

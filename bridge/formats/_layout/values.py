@@ -84,6 +84,7 @@ class Cell:
     A code is refused rather than changed; a quantity is written without zeros behind its last digit. What is numeric
     came as a number; what ``is_number`` shall become one. ``states`` gives the places of the lines that it stands for:
     those whose amounts it adds up because a condition chose them. ``codes`` are the references among joined names.
+    ``is_unit``: what its table's rule for the rest takes is told, since the wrong unit makes another quantity.
     """
 
     options: FieldOptions
@@ -96,6 +97,7 @@ class Cell:
     is_numeric: bool = False
     is_quantity: bool = False
     is_code: bool = False
+    is_unit: bool = False
     states: Callable[[Scope], Iterator[str]] | None = None
     codes: tuple[Callable[[Scope], object], ...] = ()
 
@@ -121,15 +123,40 @@ def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
     return value
 
 
-def is_rounded(cell: Cell, scope: Scope, style: Style) -> bool:
-    """True when the field leaves digits of its number out. Raises as :func:`value_of` does, so ask that one first."""
+def note_of(cell: Cell, scope: Scope, style: Style) -> str | None:
+    """What a person should know of the field's value, to stand behind the name of the order's field.
+
+    Raises as :func:`value_of` does, so ask that one first.
+    """
     digits = digits_of(cell)
-    if digits is None:
-        return False
+    if digits is None and not cell.is_unit:
+        return None
     refuse = partial(_refuse, cell, scope)
     found = _only(cell, cell.get(scope), style, refuse)
+    if found is None:
+        return None
+    if digits is None:
+        return _unknown_word(cell, str(found))
     with localcontext(prec=60):
-        return found is not None and bool(_number(found, refuse) % Decimal(1).scaleb(-digits))
+        is_rounded = bool(_number(found, refuse) % Decimal(1).scaleb(-digits))
+    return ": rounded, since the file takes fewer digits" if is_rounded else None
+
+
+def _unknown_word(cell: Cell, word: str) -> str | None:
+    table = cell.table or {}
+    if word != REST and word in table:
+        return None
+    return unknown_unit(word, table[REST], f"maps.{cell.options.map}", {KEEP: "it is written as it came"})
+
+
+def unknown_unit(unit: str, rest: str, table: str, instead: Mapping[str, str]) -> str:
+    """The sentence, to stand behind the name of the order's field, about a unit that only the ``rest`` of a table took.
+
+    ``instead`` says in words what a rule for the rest does that is no unit itself.
+    """
+    written = instead.get(rest, f'"{shown(rest)}" is written')
+    unknown = f' is "{shown(unit)}", which the table {table} does not know, so {written}'
+    return f'{unknown}; add it there, or set "*" = "refuse"'
 
 
 def digits_of(cell: Cell) -> int | None:
