@@ -25,7 +25,8 @@ _SIDES = {"": "both", "read": "reading", "write": "writing"}
 _FREE_NAMES = {"columns", "records", "paths"}
 _ABOUT_NAMES = (
     "Such a name stands for one fact of the answer. With a fact of a line in the same row, status, date and reason are "
-    "the line's; in `paths` the facts of a line are called `lines.NAME`."
+    "the line's; in `paths` the facts of a line are called `lines.NAME`, and of the parts in which it "
+    "comes, below `lines.schedules`, `lines.schedules.qty` and `lines.schedules.date`."
 )
 _ABOUT_SOURCES = (
     "What `from`, `join`, `sum` and `where` reach. Within a record for a line, its own names come first, then the "

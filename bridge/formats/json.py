@@ -6,7 +6,7 @@ Not for: what a layout can say (``_layout_options``).
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -161,7 +161,7 @@ class _Json:
 def _documents(text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
     """Each document with its place; a line that is none becomes a fault."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if len(lines) > 1 and (_parses(lines[0][1]) or all(line.lstrip().startswith("{") for _, line in lines)):
+    if len(lines) > 1 and _is_one_a_line([line for _, line in lines], text):
         yield from _by_line(lines, faults)
         return
     whole = _parsed(text)
@@ -169,6 +169,11 @@ def _documents(text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
         yield from ((f"$[{index}]", member) for index, member in enumerate(whole))
     else:
         yield "$", whole
+
+
+def _is_one_a_line(lines: Sequence[str], text: str) -> bool:
+    """True where each line is a document; one document over several lines may begin each of them with a brace, too."""
+    return _parses(lines[0]) or (all(line.lstrip().startswith("{") for line in lines) and not _parses(text))
 
 
 def _by_line(lines: list[tuple[int, str]], faults: list[Fault]) -> Iterator[tuple[str, object]]:

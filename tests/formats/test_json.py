@@ -100,6 +100,14 @@ def test_what_real_files_do_is_put_up_with(content: bytes) -> None:
     assert (said.order_ref, said.erp_order_no, said.status) == ("48447", "SO-1", AckStatus.CONFIRMED)
 
 
+def test_one_document_is_read_though_each_of_its_lines_begins_with_a_brace() -> None:
+    reading = read(
+        '{ "order_ref": "48447", "status": "confirmed", "lines": [\n{ "line_no": 1 },\n{ "line_no": 2 } ] }\n'
+    )
+
+    assert (reading.faults, [len(said.lines) for said in reading.acknowledgements]) == ((), [2])
+
+
 def test_one_document_a_line_is_read_and_a_bad_line_is_a_fault() -> None:
     lines = [json.dumps(OK), '{"order_ref": "48448", "sta', json.dumps(OK | {"order_ref": "48449"})]
 

@@ -22,6 +22,7 @@ _INVOICE = frozenset(
 )
 ORDER_FIELDS = frozenset(entry.name for entry in fields(Acknowledgement)) - _NESTED | _INVOICE
 LINE_FIELDS = frozenset(entry.name for entry in fields(AckLine)) - _NESTED - _SHARED
+SCHEDULE_FIELDS = frozenset(entry.name for entry in fields(Schedule))
 FIELDS = ORDER_FIELDS | LINE_FIELDS
 _LONGEST_CODE = 50
 _LONGEST_TEXT = 1000

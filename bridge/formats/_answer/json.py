@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bridge.formats._answer.fields import LINE_FIELDS, ORDER_FIELDS
+from bridge.formats._answer.paths import LINES, NAMES, SCHEDULES, Named, check_parts, parted
 from bridge.formats._text import shown
 
-ORDER, LINES = "order", "lines"
-_OF_LINES = f"{LINES}."
-_OF_LINE = LINE_FIELDS | {"status", "date", "reason"}
 _STEP = re.compile(r"""\.([^\s.\[\]$'"]+)|\[(?:'([^']+)'|"([^"]+)"|([0-9]{1,6})|(\*))\]""")
 _DEEPEST = 50
 
@@ -46,9 +43,9 @@ class Paths:
     """Where each fact stands, ready for reading."""
 
     order: Path
-    lines: Path | None
     facts: Mapping[str, Path]
-    line_facts: Mapping[str, Path]
+    lines: Named[Path]
+    schedules: Named[Path]
 
 
 def path_of(text: str) -> Path:
@@ -66,29 +63,24 @@ def path_of(text: str) -> Path:
 
 def known_paths(paths: Mapping[str, str]) -> Mapping[str, str]:
     """The table itself when every field is known and an order can be found; else ``ValueError``."""
-    known = {ORDER, LINES, *ORDER_FIELDS, *LINE_FIELDS, *(_OF_LINES + name for name in _OF_LINE)}
     for name, path in paths.items():
-        if name not in known:
-            close = difflib.get_close_matches(name, sorted(known), 1)
+        if name not in NAMES:
+            close = difflib.get_close_matches(name, sorted(NAMES), 1)
             raise ValueError(f'"{shown(name)}" is no field' + (f'; did you mean "{close[0]}"?' if close else ""))
         path_of(path)
     if paths and not {"order_ref", "erp_order_no"} & paths.keys():
         raise ValueError("neither order_ref nor erp_order_no is among the paths")
-    if any(name.startswith(_OF_LINES) for name in paths) and LINES not in paths:
-        raise ValueError('fields of lines need the path of lines, such as lines = "$.rows[*]"')
+    check_parts(paths, "$.rows[*]", "$.deliveries[*]")
     return paths
 
 
 def paths_of(paths: Mapping[str, str]) -> Paths:
     """The paths of the settings."""
-    known = {name: path_of(path) for name, path in paths.items()}
-    order = known.get(ORDER, ())
-    return Paths(
-        order=order[1:] if order[:1] == (_ALL,) else order,  # each member of a top-level array is a document anyway
-        lines=known.get(LINES),
-        facts={name: path for name, path in known.items() if name not in {ORDER, LINES} and "." not in name},
-        line_facts={name.removeprefix(_OF_LINES): path for name, path in known.items() if name.startswith(_OF_LINES)},
-    )
+    order, lines, schedules = parted({name: path_of(path) for name, path in paths.items()})
+    place = order.place or ()
+    if place[:1] == (_ALL,):  # each member of a top-level array is a document anyway
+        place = place[1:]
+    return Paths(place, order.facts, lines, schedules)
 
 
 def orders_in(where: str, document: object, order: Path) -> list[_Placed]:
@@ -102,12 +94,22 @@ def orders_in(where: str, document: object, order: Path) -> list[_Placed]:
 def facts_of(order: Mapping[str, object], paths: Paths) -> dict[str, object]:
     """The facts of one order by our names, in which no name stands twice."""
     facts = {name: _value(order, path) for name, path in paths.facts.items()}
-    if paths.lines is not None:
-        facts[LINES] = [
-            {name: _value(line, path) for name, path in paths.line_facts.items()} if isinstance(line, dict) else line
-            for _, line in _walked([("$", order)], paths.lines)
-        ]
+    if paths.lines.place is not None:
+        facts[LINES] = [_line(line, paths) for _, line in _walked([("$", order)], paths.lines.place)]
     return facts
+
+
+def _line(line: object, paths: Paths) -> object:
+    facts = _named(line, paths.lines.facts)
+    if paths.schedules.place is not None and isinstance(facts, dict):
+        parts = _walked([("$", line)], paths.schedules.place)
+        facts[SCHEDULES] = [_named(part, paths.schedules.facts) for _, part in parts]
+    return facts
+
+
+def _named(value: object, paths: Mapping[str, Path]) -> object:
+    """The facts of an object by our names; what is no object stays as it is, and whoever reads it finds that out."""
+    return {name: _value(value, path) for name, path in paths.items()} if isinstance(value, dict) else value
 
 
 def problem_of(value: object, depth: int = 0) -> str | None:

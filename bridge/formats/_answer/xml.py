@@ -8,31 +8,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.formats._answer.fields import LINE_FIELDS, ORDER_FIELDS
+from bridge.formats._answer.paths import LINES, NAMES, PLACES, SCHEDULES, Named, check_parts, parted
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 from bridge.formats._xml_tree import Path, path_of
 from bridge.safexml import Element, local_name
 
-ORDER, LINES = "order", "lines"
-_OF_LINE = LINE_FIELDS | {"status", "date", "reason"}
-_LISTS = frozenset({LINES, "schedules"})
+_LISTS = frozenset({LINES, SCHEDULES})
 _GROUPS = frozenset({"invoice"})
 _OWN_NAMES = ORDER_FIELDS | LINE_FIELDS | _LISTS | _GROUPS
 
 
 def known_paths(paths: Mapping[str, str]) -> Mapping[str, str]:
     """The table itself when every field is known and an order can be found; else ``ValueError``."""
-    known = {ORDER, LINES, *ORDER_FIELDS, *LINE_FIELDS, *(f"{LINES}.{name}" for name in _OF_LINE)}
     for name, path in paths.items():
-        if name not in known:
-            close = difflib.get_close_matches(name, sorted(known), 1)
+        if name not in NAMES:
+            close = difflib.get_close_matches(name, sorted(NAMES), 1)
             raise ValueError(f'"{shown(name)}" is no field' + (f'; did you mean "{close[0]}"?' if close else ""))
-        if path_of(path).attribute is not None and name in {ORDER, LINES}:
+        if path_of(path).attribute is not None and name in PLACES:
             raise ValueError(f"{name} is an element, not an attribute")
     if paths and not {"order_ref", "erp_order_no"} & paths.keys():
         raise ValueError("neither order_ref nor erp_order_no is among the paths")
-    if any(name.startswith(f"{LINES}.") for name in paths) and LINES not in paths:
-        raise ValueError('fields of lines need the path of lines, such as lines = "Row"')
+    check_parts(paths, "Row", "Deliveries/Delivery")
     return paths
 
 
@@ -42,34 +39,36 @@ class Paths:
 
     namespaces: Mapping[str, str]
     order: Path
-    lines: Path | None
     facts: Mapping[str, Path]
-    line_facts: Mapping[str, Path]
+    lines: Named[Path]
+    schedules: Named[Path]
 
 
 def paths_of(paths: Mapping[str, str], namespaces: Mapping[str, str]) -> Paths:
     """The paths of the settings."""
-    known = {name: path_of(path) for name, path in paths.items()}
-    of_line = f"{LINES}."
-    return Paths(
-        namespaces=namespaces,
-        order=known.get(ORDER, Path()),
-        lines=known.get(LINES),
-        facts={name: path for name, path in known.items() if name not in {ORDER, LINES} and "." not in name},
-        line_facts={name.removeprefix(of_line): path for name, path in known.items() if name.startswith(of_line)},
-    )
+    order, lines, schedules = parted({name: path_of(path) for name, path in paths.items()})
+    return Paths(namespaces, order.place or Path(), order.facts, lines, schedules)
 
 
 def by_paths(root: Element, paths: Paths) -> Iterator[tuple[str, dict[str, object]]]:
     """The facts of each order with its place."""
     for element in _found(root, paths.order, paths.namespaces):
-        facts: dict[str, object] = {name: _value(element, path, paths) for name, path in paths.facts.items()}
-        if paths.lines is not None:
-            facts[LINES] = [
-                {name: _value(line, path, paths) for name, path in paths.line_facts.items()}
-                for line in _found(element, paths.lines, paths.namespaces)
-            ]
+        facts = _facts(element, paths.facts, paths)
+        if paths.lines.place is not None:
+            facts[LINES] = [_line(line, paths) for line in _found(element, paths.lines.place, paths.namespaces)]
         yield _where(element), facts
+
+
+def _line(element: Element, paths: Paths) -> dict[str, object]:
+    facts = _facts(element, paths.lines.facts, paths)
+    if paths.schedules.place is not None:
+        parts = _found(element, paths.schedules.place, paths.namespaces)
+        facts[SCHEDULES] = [_facts(part, paths.schedules.facts, paths) for part in parts]
+    return facts
+
+
+def _facts(element: Element, facts: Mapping[str, Path], paths: Paths) -> dict[str, object]:
+    return {name: _value(element, path, paths) for name, path in facts.items()}
 
 
 def by_names(root: Element) -> Iterator[tuple[str, dict[str, object]]]:
