@@ -148,7 +148,8 @@ def render_again(db: Database, drop: CurrentDrop, rendered: RenderedDrop, becaus
     db.execute("UPDATE drops SET litter = 1 WHERE id = ?", [drop.id])
     orders.insert_drop(db, drop.order_id, rendered, at)
     orders.refresh(db, drop.order_id, at)
-    _tell(db, drop, "rendered_again", at, becomes=rendered.file_name, because=because)
+    warnings = list(rendered.warnings) or None
+    _tell(db, drop, "rendered_again", at, becomes=rendered.file_name, because=because, warnings=warnings)
     return True
 
 

@@ -61,7 +61,7 @@ EVENTS: Mapping[str, Wording] = {
     "order_refused_busy": Wording("an order was put off with 503; Norce sends it again"),
     "order_rejected": Wording("a body cannot become an order; it is kept"),
     "order_repeated": Wording("the order was known and is answered like before"),
-    "order_warning": Wording("the order was taken, with something to know"),
+    "order_warning": Wording("the order was taken, or its file made anew, with something to know"),
     "pickup_back": Wording("the server's answer folder can be used again"),
     "pickup_waits": Wording("answers cannot be fetched from the server; it is tried again"),
     "report_dead": Wording("a report to Norce was given up; a person must look"),

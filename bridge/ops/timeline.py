@@ -93,8 +93,11 @@ _WORDS = {
 
 def _received(_: Facts, facts: Facts) -> str:
     kind = str(facts.get("kind", "")).upper()
-    noted = "".join(f"; note: {warning}" for warning in facts.get("warnings", ()))
-    return f"from Norce, {kind} {size(int(facts.get('size', 0)))}, request {facts.get('request_id', '')}{noted}"
+    return f"from Norce, {kind} {size(int(facts.get('size', 0)))}, request {facts.get('request_id', '')}{_noted(facts)}"
+
+
+def _noted(facts: Facts) -> str:
+    return "".join(f"; note: {warning}" for warning in facts.get("warnings", ()))
 
 
 def _dropped(event: Facts, facts: Facts) -> str:
@@ -164,8 +167,8 @@ def _failed(_: Facts, facts: Facts) -> str:
 
 
 def _plainly(event: Facts, facts: Facts) -> str:
-    told = [f"{key} {value}" for key, value in facts.items() if key not in {"sha256", "size"}]
-    return ", ".join([*([event["target"]] if event["target"] else []), *told])
+    told = [f"{key} {value}" for key, value in facts.items() if key not in {"sha256", "size", "warnings"}]
+    return ", ".join([*([event["target"]] if event["target"] else []), *told]) + _noted(facts)
 
 
 _TELLERS: Mapping[str, Callable[[Facts, Facts], str]] = {

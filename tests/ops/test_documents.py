@@ -129,6 +129,19 @@ async def test_the_timeline_names_the_document_that_an_answer_is(journal: Journa
     assert "erp says delivered by DN-1, ERP number SO-1001" in lines[2]
 
 
+async def test_the_timeline_tells_what_is_to_know_of_a_file_that_is_made_anew(
+    journal: Journal, clock: ManualClock
+) -> None:
+    await journals.admit(journal)
+    [before] = await journal.acts.current(1)
+    anew = replace(journals.drop("48447", 2), warnings=("erp: a: rounded", "erp: b: rounded"))
+    await journal.acts.render_again(before, anew, "new mapping")
+
+    lines = timeline.timeline(await document(journal), clock.now().tzinfo, "")  # type: ignore[arg-type] # aware
+
+    assert "because new mapping; note: erp: a: rounded; note: erp: b: rounded" in lines[2]
+
+
 async def test_a_refused_order_waits_for_a_decision(journal: Journal) -> None:
     await journals.admit(journal)
     await journal.record(journals.recording(journals.ack(status=AckStatus.REJECTED)))

@@ -302,6 +302,27 @@ async def test_after_its_hook_is_mended_the_order_is_rendered_anew(journal: Jour
     assert (name, json.loads(content)["comment"]) == ("ORDERS_48447_000003.json", "mended")
 
 
+async def test_what_a_file_leaves_out_is_told_when_it_is_rendered_anew_as_at_its_admission(
+    journal: Journal, yard: Yard, caplog: pytest.LogCaptureFixture
+) -> None:
+    total = {"sum": "unit_price", "of": "lines", "path": "total", "decimals": 0}
+    outlets = {"erp": outlet()}
+    async with serving(journal, outlets=outlets) as desk:
+        await desk.post(order(Items=[{**json.loads(order())["Items"][0], "UnitPrice": 12.5}]))
+        outlets["erp"] = replace(outlet(), format=formats.build("json", {"fields": [total]}))
+
+        said = await yard.stage(journal).acts.render_again(1, "whole crowns", desk.intake.render_again)
+
+    told = "erp: lines: rounded, since the file takes fewer digits"
+    [facts] = [
+        json.loads(row[0]) for row in await rows(journal, "SELECT facts FROM events WHERE kind='rendered_again'")
+    ]
+    assert f"; note: {told}" in said
+    assert [one.partition(" (")[0] for one in facts["warnings"]] == [told]
+    hints = [getattr(one, "hint", "") for one in caplog.records if getattr(one, "file", "").endswith("_000002.json")]
+    assert [hint.partition(" (")[0] for hint in hints] == [told]
+
+
 async def test_what_was_held_is_held_again_when_it_is_rendered_anew(desk: Desk, journal: Journal, yard: Yard) -> None:
     await desk.post(order(**ASKED))
 

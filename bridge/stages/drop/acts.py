@@ -4,6 +4,7 @@ Not for: HTTP, nor for carrying an intention to its end (``held.py``). The order
 intention, move the file, commit the result; a target that cannot be reached leaves the intention to its loop.
 """
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,8 @@ from bridge.journal.records import CurrentDrop, HeldEnd, RenderedDrop
 from bridge.stages.drop.held import HeldFiles, NotMovedError, names_of
 from bridge.states import RELEASABLE, DropState, HeldReason
 from bridge.transports import PausedError
+
+log = logging.getLogger(__name__)
 
 Render = Callable[[int, str], Awaitable[RenderedDrop]]
 """The file of an order (its id) for a target, by today's mapping, with a control number of its own."""
@@ -89,7 +92,10 @@ class FileActs:
         return f"{drop.file_name} is sent again as before"
 
     async def render_again(self, order_id: int, because: str, render: Render, target: str = "") -> str:
-        """Make a new file of the order by today's mapping, with a new number and name; the old one is withdrawn."""
+        """Make a new file of the order by today's mapping, with a new number and name; the old one is withdrawn.
+
+        What a person should know of the new file is told in the answer, in the order's history and in the log.
+        """
         drop = (await self._drops(order_id, target))[0]
         if drop.state in {DropState.ANSWERED, DropState.WITHDRAWN} or drop.abandoned or _is_moving(drop):
             raise _forbidden([drop], "only a file that is not answered can be made anew")
@@ -98,8 +104,10 @@ class FileActs:
             taken_back = await self._taken_back(drop, because)
             if not await self._journal.acts.render_again(taken_back, rendered, because):
                 raise _changed(drop)
+        _warn(drop, rendered)
         held = f" and is held: {rendered.detail}" if rendered.held else ""
-        return f"{rendered.file_name} takes the place of {drop.file_name}{held}"
+        noted = "".join(f"; note: {warning}" for warning in rendered.warnings)
+        return f"{rendered.file_name} takes the place of {drop.file_name}{held}{noted}"
 
     async def _taken_back(self, drop: CurrentDrop, because: str) -> CurrentDrop:
         """The drop with its file out of the ERP's sight, if it was in sight at all; else this raises."""
@@ -178,6 +186,12 @@ _INSTEAD: Mapping[str, str] = {
     HeldReason.TEMPLATE: "a template becomes no file; erp-bridge orders abandon REF --because TEXT closes it",
 }
 _LATER = "; its file is moved as soon as the target can be reached"
+
+
+def _warn(drop: CurrentDrop, rendered: RenderedDrop) -> None:
+    about = {"order": drop.order_ref, "target": drop.target, "stage": "drop", "file": rendered.file_name}
+    for warning in rendered.warnings:
+        log.warning("order_warning", extra={**about, "hint": warning})
 
 
 def _is_moving(drop: CurrentDrop) -> bool:
