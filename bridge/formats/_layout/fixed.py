@@ -3,6 +3,7 @@
 Not for: which values these are (``_layout``).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
@@ -15,6 +16,8 @@ from bridge.formats._layout.separated import columns_of
 from bridge.formats._layout.values import Cell, Style, Value
 from bridge.formats._text import shown
 from bridge.model import Fault
+
+_DIGITS = re.compile(r"[+-]?([0-9]+)|([0-9]+)[+-]")  # a sign in front, or behind as SAP has it; never two
 
 
 def _one_letter(text: str) -> str:
@@ -136,9 +139,9 @@ def _record(where: str, line: str, kind: str, told: tuple[Sequence[FixedField], 
 def _scaled(text: str, implied: int, decimal: str) -> str:
     if not implied or not text:
         return text
-    sign = "-" if text.startswith("-") or text.endswith("-") else ""
-    digits = text.strip("+-")
-    if not (digits.isascii() and digits.isdigit()):
+    found = _DIGITS.fullmatch(text)
+    if found is None:
         raise ValueError(f'"{shown(text)}" is not digits only, as implied wants it')
-    padded = digits.rjust(implied + 1, "0")
+    sign = "-" if "-" in text else ""
+    padded = (found[1] or found[2]).rjust(implied + 1, "0")
     return f"{sign}{padded[:-implied]}{decimal}{padded[-implied:]}"
