@@ -27,6 +27,10 @@ _LABELS = {
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
 }
+_SAID = re.compile(rb"""\s*<\?xml\s[^<>]{0,100}?\bencoding\s*=\s*["']([\w.-]{1,40})["']""")
+# What ERPs of DOS and Windows name, besides the encodings that every reader of XML takes (``safexml``).
+_CODE_PAGES = re.compile(r"(?:ibm|cp)-?(437|850|858|865)|(?:windows-|cp)(125[013-8])|iso-8859-(1[0-6]|[2-9])", re.ASCII)
+_FIRST_NAME = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|<\?.*?\?>|<!--.*?-->)*+<([\w.:-]{1,200})", re.DOTALL)
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
 
@@ -91,6 +95,24 @@ def check_names(path: Path, namespaces: Mapping[str, str], encoding: str) -> Non
             raise ValueError(f'the prefix "{shown(name.prefix)}" is not in namespaces')
         if (letter := unencodable(name.local, encoding)) is not None:
             raise ValueError(f'{encoding} cannot write the "{shown(letter)}" in a name')
+
+
+def codec_said(content: bytes) -> str | None:
+    """Python's name of the code page that a document names as its encoding; nothing for any other encoding."""
+    said = _SAID.match(content)
+    found = _CODE_PAGES.fullmatch(said[1].decode().lower()) if said else None
+    if found is None:
+        return None
+    dos, windows, latin = found.groups()
+    return f"cp{dos or windows}" if latin is None else f"iso8859-{latin}"
+
+
+def end_of_root(content: bytes) -> int | None:
+    """Where the root element of a document ends that goes on behind it; nothing where it does not, or is not closed."""
+    first = _FIRST_NAME.match(content)
+    last = content.rfind(b"</" + first[1]) if first else -1
+    end = content.find(b">", last) + 1 if last >= 0 else 0
+    return end if end and content[end:].strip() else None
 
 
 def holdable(text: str) -> str:

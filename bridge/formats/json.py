@@ -35,7 +35,7 @@ from bridge.formats._neutral import created_at, neutral
 from bridge.formats._numbers import plain
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
-from bridge.formats._text import AUTO, decode, encode, unencodable
+from bridge.formats._text import AUTO, decode, encode, shown, unencodable
 from bridge.model import Fault, Reading, SalesOrder
 
 __all__ = ["Options", "build"]
@@ -115,7 +115,7 @@ class _Json:
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of a document, an array or a line each."""
         faults: list[Fault] = []
-        parsed = list(self._documents(decode(content, self._options.encoding), faults))
+        parsed = self._all(decode(content, self._options.encoding), faults)
         orders = [order for where, value in parsed for order in self._orders(where, value, faults)]
         statements = [found for where, value in orders if (found := self._statement(where, value, faults))]
         reading = fold(statements, self._dialect)
@@ -135,6 +135,18 @@ class _Json:
         except Unreadable:
             return False
         return not faults or text.endswith("\n")
+
+    def _all(self, text: str, faults: list[Fault]) -> list[tuple[str, object]]:
+        """All documents; what stands behind a whole one is a fault and does not undo it."""
+        try:
+            return list(self._documents(text, faults))
+        except Unreadable as refusal:
+            behind = _place_behind(refusal)
+            if behind is None:
+                raise
+        where = f"line {text.count(chr(10), 0, behind) + 1}"
+        faults.append(Fault(where, f'behind the document there is "{shown(text[behind:].strip())}"'))
+        return list(self._documents(text[:behind], faults))
 
     def _documents(self, text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
         if not self._options.lines:
@@ -169,6 +181,12 @@ def _documents(text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
         yield from ((f"$[{index}]", member) for index, member in enumerate(whole))
     else:
         yield "$", whole
+
+
+def _place_behind(refusal: Unreadable) -> int | None:
+    """Where the text goes on behind a document that is whole; nothing where no document is."""
+    cause = refusal.__cause__
+    return cause.pos if isinstance(cause, json.JSONDecodeError) and cause.msg == "Extra data" else None
 
 
 def _is_one_a_line(lines: Sequence[str], text: str) -> bool:

@@ -23,9 +23,9 @@ from bridge.formats._layout.xml import Builder, Part, PartRecord, check_elements
 from bridge.formats._neutral import created_at, neutral
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
-from bridge.formats._text import AUTO, decode
-from bridge.formats._xml_tree import check_names, holdable, known_name, path_of, serialized
-from bridge.model import Reading, SalesOrder
+from bridge.formats._text import AUTO, decode, shown
+from bridge.formats._xml_tree import check_names, codec_said, end_of_root, holdable, known_name, path_of, serialized
+from bridge.model import Fault, Reading, SalesOrder
 from bridge.safexml import Element, XmlRefused
 
 __all__ = ["Options", "build"]
@@ -37,6 +37,7 @@ _ROOT = re.compile(
 )
 # A document that names its encoding, or whose zero bytes show it.
 _SAYS_ITSELF = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s[^<>]{0,100}?\bencoding|.{0,3}\x00", re.DOTALL)
+_CTRL_Z = b"\x1a"  # DOS programs end a text with it
 _STANDARDS = (b"urn:oasis:names:specification:ubl", b"urn:un:unece:uncefact")
 _IDOC = b"IDOC"
 
@@ -131,9 +132,10 @@ class _Xml:
 
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of a document."""
-        root = self._root(content)
+        root, faults = self._document(content)
         check_root(root, self._options.root)
-        return fold([self._statement(where, facts) for where, facts in self._orders(root)], self._dialect)
+        reading = fold([self._statement(where, facts) for where, facts in self._orders(root)], self._dialect)
+        return Reading(reading.acknowledgements, (*faults, *reading.faults)) if faults else reading
 
     def recognises(self, content_head: bytes) -> bool:
         """True for XML that is none of the standards' documents, or has the root element that was set."""
@@ -159,10 +161,26 @@ class _Xml:
         is_row = facts.get("lines") is None and any(facts.get(name) is not None for name in LINE_FIELDS)
         return statement(Facts(where, facts, self._dialect), is_row=is_row)
 
-    def _root(self, content: bytes) -> Element:
+    def _document(self, content: bytes) -> tuple[Element, list[Fault]]:
+        """The root element; what stands behind a whole one is a fault and does not undo it."""
         try:
-            if self._options.encoding == AUTO and _SAYS_ITSELF.match(content):
-                return safexml.parse(content, limits=_LIMITS)
-            return safexml.parse(decode(content, self._options.encoding).encode(), "utf-8", _LIMITS)
+            return self._root(content), []
+        except Unreadable:
+            end = end_of_root(content)
+            if end is None:
+                raise
+            root = self._root(content[:end])
+        line = content.count(b"\n", 0, end) + 1
+        rest = content[end:].decode("utf-8", "replace").strip()
+        return root, [Fault(f"line {line}", f'behind the root element there is "{shown(rest)}"')]
+
+    def _root(self, content: bytes) -> Element:
+        encoding = self._options.encoding
+        if encoding == AUTO:
+            encoding = codec_said(content) or AUTO
+        try:
+            if encoding == AUTO and _SAYS_ITSELF.match(content):
+                return safexml.parse(content.removesuffix(_CTRL_Z), limits=_LIMITS)
+            return safexml.parse(decode(content, encoding).encode(), "utf-8", _LIMITS)
         except XmlRefused as refusal:
             raise Unreadable(refusal.where or "file", refusal.what) from refusal

@@ -97,7 +97,7 @@ def test_line_ends_may_be_of_any_kind_and_mixed(name: str, end: str) -> None:
 
     reading = read(name, (head + mark + tail.replace("\r\n", end)).encode())
 
-    assert reading.faults == () or name == "xml"  # Ctrl-Z behind it is no XML
+    assert reading.faults == ()
     assert [ack.order_ref for ack in reading.acknowledgements] == ["48447", "48448"]
 
 
@@ -149,17 +149,54 @@ def test_of_several_orders_the_good_ones_count_and_the_bad_one_is_told(name: str
 
 
 @each_format
-def test_garbage_behind_the_end_never_passes_unseen(name: str) -> None:
+def test_garbage_behind_the_end_is_told_and_undoes_nothing(name: str) -> None:
     content = WRITERS[name]([GOOD]).encode() + b"%%garbage;\xff<\r\n"
 
-    try:
-        reading = read(name, content)
-    except Unreadable as error:
-        reading = Reading(faults=(error.fault,))
+    reading = read(name, content)
 
-    assert reading.faults
     sure = [ack.order_ref for ack in reading.acknowledgements if ack.status is not AckStatus.UNKNOWN]
-    assert sure in ([], ["48447"])
+    assert sure == ["48447"]
+    assert [fault.where for fault in reading.faults] == [{"delimited": "line 3", "xml": "line 1"}.get(name, "line 2")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("json", '{\n"all": [{"order_ref": "48447", "status": "confirmed"}]\n}\n%% {"all": [{"order_ref": "9"'),
+        ("xml", "<all>\n<row><order_ref>48447</order_ref><status>confirmed</status></row>\n</all>\n%% <all><row>"),
+    ],
+)
+def test_what_stands_behind_a_whole_document_of_several_lines_is_told_and_undoes_nothing(
+    name: str, content: str
+) -> None:
+    reading = read(name, content.encode())
+
+    assert [ack.order_ref for ack in reading.acknowledgements] == ["48447"]
+    assert [(fault.where, "%% " in fault.what) for fault in reading.faults] in ([("line 3", True)], [("line 4", True)])
+    assert not formats.build(name, OPTIONS[name]).is_whole(content.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("json", '{"all": [{"order_ref": "48447", "status": "confirmed"}\n%%\n'),
+        ("xml", "<all><row><order_ref>48447</order_ref><status>confirmed</status></row>\n%%\n"),
+        ("xml", "<all><row><order_ref>1</order_ref></row></all><all><row><order_ref>2</order_ref></row></all>"),
+    ],
+)
+def test_a_document_that_never_ends_or_is_two_is_unreadable(name: str, content: str) -> None:
+    with pytest.raises(Unreadable):
+        read(name, content.encode())
+
+
+@pytest.mark.parametrize(("label", "codec"), [("IBM850", "cp850"), ("cp437", "cp437"), ("ISO-8859-15", "iso8859-15")])
+def test_a_document_of_xml_is_read_in_the_code_page_that_it_names(label: str, codec: str) -> None:
+    text = f'<?xml version="1.0" encoding="{label}"?>\r\n' + WRITERS["xml"]([GOOD])
+
+    reading = read("xml", text.encode(codec))
+
+    assert reading.faults == ()
+    assert reading.acknowledgements[0].lines[0].reason == NOTE
 
 
 def test_a_line_break_inside_a_value_stays_in_it() -> None:
