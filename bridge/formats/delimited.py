@@ -175,7 +175,7 @@ def _records(options: Options) -> tuple[Record, ...]:
 
 def _separates(text: str, options: Options) -> str | None:
     if options.quoting == "never" and options.delimiter in text:
-        return f'would write the delimiter "{options.delimiter}", and quoting is never'
+        return f'would write the delimiter "{options.delimiter}", and quoting is never; write it without'
     return None
 
 

@@ -39,6 +39,20 @@ def test_preview_needs_no_file_for_a_made_up_order(verb: Verb) -> None:
     assert (both[0], neither[0]) == (2, 2)
 
 
+def test_an_order_that_cannot_be_written_is_one_line_with_field_target_and_remedy(verb: Verb, home: Path) -> None:
+    order = json.loads((SAMPLES / "order.json").read_text())
+    order["Items"][0]["PartNo"] = "P" * 36
+    (home / "long.json").write_text(json.dumps(order))
+    (home / "edi.toml").write_text(EDIFACT % "")
+
+    code, out, err = verb("preview", "long.json", "-c", "edi.toml")
+
+    [line] = err.splitlines()
+    assert (code, out) == (1, "")
+    assert line.startswith('lines[0].part_no "PPP')
+    assert line.endswith("room for 35, for target erp. A reference is never cut. Have the shop send a shorter one")
+
+
 EDIFACT = """[targets.erp]
 file_name = "ORDERS_{ref}_{control:06}.edi"
 %s

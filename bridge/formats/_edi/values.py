@@ -36,7 +36,7 @@ class Values:
         if not text.strip():
             return ""
         if self.letters.missing(text) is not None:
-            raise self._unencodable(path, text)
+            raise self._unencodable(path, text, "have the shop send plain letters")
         if len(text) > room:
             raise not_renderable(path, f'"{shown(text)}" has {len(text)} letters and room for {room}', _ROOM)
         return text
@@ -105,15 +105,15 @@ class Values:
         if not text.strip():
             return ""
         if self.letters.missing(text) is not None:
-            raise self._unencodable(path, text)
+            raise self._unencodable(path, text, f"unencodable. {_MEND}")
         return text
 
-    def _unencodable(self, path: str, text: str) -> Exception:
+    def _unencodable(self, path: str, text: str, otherwise: str) -> Exception:
         letter = self.letters.missing(text) or ""
         return not_renderable(
             path,
             f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {self.letters.syntax} cannot write',
-            f"Set syntax to a larger character set, if the ERP reads it, or unencodable. {_MEND}",
+            f"Set syntax to a larger character set, if the ERP reads it, or {otherwise}",
         )
 
 

@@ -29,6 +29,12 @@ _ROUNDING = {
     "down": decimal.ROUND_DOWN,
     "up": decimal.ROUND_UP,
 }
+# What helps a text, and what a reference, which is never changed.
+_SHORTEN = (
+    "Have the shop shorten it, or set overflow for the field",
+    "A reference is never cut: have the shop send a shorter one, or give the field more room, if the ERP has it",
+)
+_OTHERWISE = ("unencodable", "have the shop send plain letters")
 PLAIN_LETTERS = str.maketrans(
     {
         "\N{LEFT DOUBLE QUOTATION MARK}": '"',
@@ -288,7 +294,7 @@ def _fitted(cell: Cell, text: str, style: Style, scope: Scope) -> str | list[str
     """The text as the file can hold it, within its limit."""
     clean = text if text.isprintable() else passable(cell.about(scope), text, style.line_break)
     refuse = partial(_refuse, cell, scope)
-    clean = _passed(clean, style, refuse)
+    clean = _passed(clean, style, refuse, is_code=cell.is_code)
     if cell.is_code and clean != text:
         raise refuse(f'is "{shown(text)}", a reference that the file cannot hold', "Have the shop send plain letters")
     limit = cell.limit
@@ -299,28 +305,25 @@ def _fitted(cell: Cell, text: str, style: Style, scope: Scope) -> str | list[str
     if cell.options.overflow == "split" and (parts := split(clean, limit, cell.options.parts)):
         return parts
     room = f"{cell.options.parts} times {limit}" if cell.options.overflow == "split" else str(limit)
-    raise refuse(
-        f"has {len(clean)} letters, and there is room for {room}",
-        "Have the shop shorten it, or set overflow for the field",
-    )
+    raise refuse(f"has {len(clean)} letters, and there is room for {room}", _SHORTEN[cell.is_code])
 
 
 def _keep(code: object, style: Style, refuse: _Refuse) -> None:
     """Refuse a reference among joined texts that would be changed."""
-    if isinstance(code, str) and _passed(cleaned(code, style.line_break), style, refuse) != code:
+    if isinstance(code, str) and _passed(cleaned(code, style.line_break), style, refuse, is_code=True) != code:
         raise refuse(
             f'holds "{shown(code)}", a reference that the file cannot hold', "Have the shop send plain letters"
         )
 
 
-def _passed(text: str, style: Style, refuse: _Refuse) -> str:
+def _passed(text: str, style: Style, refuse: _Refuse, *, is_code: bool) -> str:
     """The text in letters that the file can hold; what stands in for a letter is replaced like any other."""
     clean = style.passes(text)
     if style.codec is not None and _missing(clean, style) is not None:
         clean = unicodedata.normalize("NFC", clean)
     if style.replace:
         clean = clean.translate(style.replace)
-    return clean if style.codec is None else _encodable(clean, style, refuse)
+    return clean if style.codec is None else _encodable(clean, style, refuse, is_code=is_code)
 
 
 def split(text: str, limit: int, parts: int) -> list[str]:
@@ -335,7 +338,7 @@ def split(text: str, limit: int, parts: int) -> list[str]:
     return [] if rest else found
 
 
-def _encodable(text: str, style: Style, refuse: _Refuse) -> str:
+def _encodable(text: str, style: Style, refuse: _Refuse, *, is_code: bool) -> str:
     letter = _missing(text, style)
     if letter is None:
         return text
@@ -349,7 +352,7 @@ def _encodable(text: str, style: Style, refuse: _Refuse) -> str:
         return made
     raise refuse(
         f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {style.codec} cannot write',
-        'Set encoding = "utf-8" in the target\'s order section, if the ERP reads it, or unencodable',
+        f'Set encoding = "utf-8" in the target\'s order section, if the ERP reads it, or {_OTHERWISE[is_code]}',
     )
 
 

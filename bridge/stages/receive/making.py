@@ -160,7 +160,7 @@ def _written(outlet: Outlet, order: SalesOrder, moment: tuple[int, datetime], ho
 
 def _for_people(error: PermanentError, target: str) -> PermanentError:
     """The same with target and remedy in its one line, which is all that the shop is answered."""
-    remedy = f"; {error.hint}" if error.hint else ""
+    remedy = f". {error.hint}" if error.hint else ""
     return PermanentError(f"{error.message}, for target {target}{remedy}", name=error.name, subject=error.subject)
 
 
