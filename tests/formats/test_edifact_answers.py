@@ -422,6 +422,31 @@ def test_a_syntax_receipt_names_our_file_and_never_confirms(segments: tuple[str,
     assert bool(found.faults) == (status is _S.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("segments", "status"),
+    [
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+29",), _S.RECEIVED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+8",), _S.REJECTED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+7", "UCM+1+ORDERS:D:96A:UN+8"), _S.REJECTED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+5",), _S.RECEIVED),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+4",), _S.UNKNOWN),
+        (("UCI+123+SHOP:ZZZ+ERP:ZZZ+7",), _S.RECEIVED),
+    ],
+)
+def test_a_target_says_what_the_actions_of_its_receipts_mean(segments: tuple[str, ...], status: AckStatus) -> None:
+    table = {"0083:29": "received", "0083:8": "rejected", "0083:5": "received", "0083:4": "unknown"}
+
+    [said] = reading(file_of("CONTRL", *segments), status_map=table).acknowledgements
+
+    assert (said.kind, said.status) == (AckKind.RECEIPT, status)
+
+
+@pytest.mark.parametrize("status", ["confirmed", "changed", "delivered", "cancelled"])
+def test_no_setting_makes_a_receipt_more_than_one(status: str) -> None:
+    with pytest.raises(ValueError, match="write received or rejected"):
+        formats.build("edifact", {"status_map": {"0083:7": status}})
+
+
 @pytest.mark.parametrize("segments", [("UCI+X9+SHOP:ZZZ+ERP:ZZZ+7",), (), ("UCI+1+A+B+7", "UCI+2+A+B+7")])
 def test_a_syntax_receipt_of_a_file_that_cannot_be_ours_is_a_fault(segments: tuple[str, ...]) -> None:
     found = reading(file_of("CONTRL", *segments))

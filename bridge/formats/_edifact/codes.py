@@ -12,9 +12,10 @@ from bridge.formats._text import shown
 from bridge.model import AckStatus
 
 _S = AckStatus
-MESSAGE, RESPONSE, LINE = "1225", "4343", "1229"
+MESSAGE, RESPONSE, LINE, ACTION = "1225", "4343", "1229", "0083"
 # BGM 1225. 6, 9 and 11 say what kind of message it is and no more; then 4343 speaks, then the lines.
-_NO_VERDICT = {MESSAGE: {"6", "9", "11"}, RESPONSE: {"NA"}, LINE: {"4"}}
+# 5 of a CONTRL leaves the verdict to what it says of each message.
+_NO_VERDICT = {MESSAGE: {"6", "9", "11"}, RESPONSE: {"NA"}, LINE: {"4"}, ACTION: {"5"}}
 _TABLES: Mapping[str, Mapping[str, AckStatus]] = {
     MESSAGE: {
         "29": _S.CONFIRMED,
@@ -34,19 +35,26 @@ _TABLES: Mapping[str, Mapping[str, AckStatus]] = {
         **dict.fromkeys(("7", "10"), _S.REJECTED),
         "2": _S.CANCELLED,
     },
+    ACTION: {
+        **dict.fromkeys(("1", "7", "8"), _S.RECEIVED),
+        **dict.fromkeys(("2", "3", "4", "6"), _S.REJECTED),
+    },
 }
+_RECEIPTS = frozenset({_S.RECEIVED, _S.REJECTED, _S.UNKNOWN})
 COPIES = frozenset({"7", "31"})
 ONLY_CHANGES = "AI"
 _KEY = re.compile(r"([0-9]{4}):(.+)")
 
 
 def known_tables(statuses: Mapping[str, AckStatus]) -> Mapping[str, AckStatus]:
-    """The table itself; ``ValueError`` for a key that names an element which holds no status."""
-    for key in statuses:
+    """The table itself; ``ValueError`` for a key that names an element which holds no status, or not that one."""
+    for key, status in statuses.items():
         found = _KEY.fullmatch(key.strip())
         if found is not None and found[1] not in _TABLES:
             known = ", ".join(f"{element}:CODE" for element in _TABLES)
             raise ValueError(f'"{shown(key)}": element {found[1]} holds no status; write {known}')
+        if found is not None and found[1] == ACTION and status not in _RECEIPTS:
+            raise ValueError(f'"{shown(key)}" is of a receipt, which is never {status}; write received or rejected')
     return statuses
 
 

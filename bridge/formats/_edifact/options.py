@@ -114,8 +114,8 @@ class EdifactOptions(TextOptions):
     )
     status_map: Annotated[Mapping[str, AckStatus], AfterValidator(known_tables)] = Field(
         default_factory=dict,
-        description='Codes of the ERP and our status: "1225:29" and "4343:AP" of BGM, "1229:5" of LIN. They go before '
-        "the tables of this format.",
+        description='Codes of the ERP and our status: "1225:29" and "4343:AP" of BGM, "1229:5" of LIN, "0083:7" of a '
+        "CONTRL (received or rejected). They go before the tables of this format.",
         json_schema_extra=_READ,
     )
     erp_number_from_bgm: bool = Field(

@@ -3,12 +3,12 @@
 Not for: what follows from a refusal (``journal/acknowledgements.py`` raises the alert).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bridge.formats._answer.fields import Statement
 from bridge.formats._edi.tokens import Segment
 from bridge.formats._edifact.answer import REASONS, Reader, told, unknown_code
-from bridge.formats._edifact.codes import MESSAGE, RESPONSE, together
+from bridge.formats._edifact.codes import ACTION, MESSAGE, RESPONSE, Codes, together
 from bridge.formats._edifact.envelope import Message
 from bridge.formats._edifact.parts import Block
 from bridge.formats._protocol import Unreadable
@@ -16,7 +16,6 @@ from bridge.formats._text import shown
 from bridge.model import AckStatus
 
 _S = AckStatus
-_ACCEPTED, _REFUSED, _PARTLY = frozenset({"1", "7", "8"}), frozenset({"2", "3", "4", "6"}), "5"
 _LONGEST_CONTROL = 14
 _POSITIVE = frozenset({_S.RECEIVED, _S.CONFIRMED, _S.CHANGED})
 _NEGATIVE = frozenset({_S.REJECTED, _S.CANCELLED})
@@ -30,7 +29,8 @@ def syntax_receipt(message: Message, reader: Reader) -> list[Statement]:
         raise Unreadable(block.place("UCI"), "a CONTRL has one UCI, which names the file that it answers")
     control = _control(answered[0].at(1), block)
     warnings: list[str] = []
-    status = _action(answered[0], [segment for _, segment in block.all("UCM")], warnings)
+    actions = [answered[0].at(4), *(segment.at(3) for _, segment in block.all("UCM"))]
+    status = _action(actions, reader.codes, warnings)
     facts = {"kind": "receipt", "status": status, "reason": "; ".join(_errors(block)) or None, "control": control}
     return [told(facts, message.where, reader, warnings)]
 
@@ -41,14 +41,15 @@ def _control(text: str, block: Block) -> int:
     return int(text)
 
 
-def _action(interchange: Segment, messages: list[Segment], warnings: list[str]) -> AckStatus:
-    """Received only where nothing was refused; a code that says neither is unknown."""
-    found = [interchange.at(4), *(segment.at(3) for segment in messages)]
-    if any(code in _REFUSED for code in found):
+def _action(actions: Sequence[str], codes: Codes, warnings: list[str]) -> AckStatus:
+    """Received only where nothing was refused, by the action on the file and on each message; else unknown."""
+    found = [codes.status(ACTION, code) if code else _S.UNKNOWN for code in actions]
+    if _S.REJECTED in found:
         return _S.REJECTED
-    strange = [code for code in found if code not in _ACCEPTED and code != _PARTLY]
-    if strange or (found[0] == _PARTLY and not messages):
-        warnings.append(f'the action "{shown(strange[0] if strange else _PARTLY)}" (0083) says neither yes nor no')
+    if _S.UNKNOWN in found or found == [None]:
+        code = actions[found.index(_S.UNKNOWN)] if _S.UNKNOWN in found else actions[0]
+        remedy = f'; add "{ACTION}:{shown(code)}" to status_map' if code else ""
+        warnings.append(f'the action "{shown(code)}" ({ACTION}) says neither yes nor no{remedy}')
         return _S.UNKNOWN
     return _S.RECEIVED
 
