@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from bridge.clock import from_iso
+from bridge.model import AckStatus
 from bridge.norce.reports import OPERATIONS
 from bridge.states import ReportKind
 
@@ -120,6 +121,8 @@ def _broken_off(event: Facts, facts: Facts) -> str:
 def _acknowledged(event: Facts, facts: Facts) -> str:
     number = f", ERP number {facts['erp_order_no']}" if facts.get("erp_order_no") else ""
     verdict = facts.get("verdict")
+    if verdict == "receipt" and facts.get("status") in _REFUSALS:
+        verdict = "refusal"
     note = "" if verdict == "applied" else f" ({_VERDICTS.get(str(verdict), verdict)})"
     paper = f" by {facts['number']}" if facts.get("number") else ""
     collected = facts.get("collected_at")
@@ -132,8 +135,10 @@ def _collected(event: Facts, facts: Facts) -> str:
     return f"{facts.get('file', '')} from {event['target']}'s server  {facts['size']:,} B"
 
 
+_REFUSALS = frozenset({AckStatus.REJECTED, AckStatus.CANCELLED})
 _VERDICTS = {
     "receipt": "only a receipt, no confirmation",
+    "refusal": "a receipt that refuses our file, so the ERP does not have the order",
     "older": "older than what is known; not reported",
     "after_end": "after the order had ended; not reported",
     "document": "a document of its own; the order stays as far as it is",

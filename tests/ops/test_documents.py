@@ -11,7 +11,7 @@ import pytest
 
 from bridge.journal import Journal, overview, reading
 from bridge.journal.records import ReportEnd, ReportResult
-from bridge.model import AckStatus
+from bridge.model import AckKind, AckStatus
 from bridge.ops import documents, timeline
 from bridge.ops.timeline import nth, size, span
 from bridge.states import DropState
@@ -127,6 +127,25 @@ async def test_the_timeline_names_the_document_that_an_answer_is(journal: Journa
     lines = timeline.timeline(await document(journal), clock.now().tzinfo, "")  # type: ignore[arg-type] # aware
 
     assert "erp says delivered by DN-1, ERP number SO-1001" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (AckStatus.RECEIVED, "erp says received (only a receipt, no confirmation)"),
+        (AckStatus.REJECTED, "erp says rejected (a receipt that refuses our file, so the ERP does not have the order)"),
+    ],
+)
+async def test_the_timeline_tells_a_receipt_that_refuses_our_file_from_one_that_takes_it(
+    journal: Journal, clock: ManualClock, status: AckStatus, told: str
+) -> None:
+    await journals.admit(journal)
+    receipt = journals.ack(kind=AckKind.RECEIPT, status=status, number=None)
+    await journal.record(journals.recording(receipt))
+
+    lines = timeline.timeline(await document(journal), clock.now().tzinfo, "")  # type: ignore[arg-type] # aware
+
+    assert told in lines[2]
 
 
 async def test_the_timeline_tells_what_is_to_know_of_a_file_that_is_made_anew(
