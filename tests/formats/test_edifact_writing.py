@@ -160,6 +160,7 @@ def test_what_has_no_room_or_no_letters_is_refused_by_its_name(changed: dict[str
         ({"part_no": "x" * 36}, "lines[0].part_no"),
         ({"line_no": 1_000_000}, "lines[0].line_no"),
         ({"qty": Decimal(10) ** 14 + Decimal("0.12")}, "lines[0].qty"),
+        ({"unit": "förp"}, "lines[0].unit"),
         ({"unit_price": Decimal("NaN")}, "lines[0].unit_price"),
         ({"vat_rate": Decimal("NaN")}, "lines[0].vat_rate"),
     ],

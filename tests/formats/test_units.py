@@ -11,6 +11,7 @@ from bridge.errors import PermanentError
 from bridge.model import SalesOrder
 from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
 
+PIECES = {"pcs": "PCE", "st": "PCE", "*": "PCE"}
 REMEDY = '; add it there, or set "*" = "refuse"'
 UNIT = {"from": "unit", "map": "units"}
 RECORD: Mapping[str, Mapping[str, Any]] = {
@@ -41,8 +42,8 @@ def by_layout(name: str, order: SalesOrder, rest: str) -> tuple[str, tuple[str, 
     return written(name, order, record=[RECORD[name]], maps={"units": {"pcs": "ST", "*": rest}})
 
 
-def test_edifact_takes_pieces_for_a_unit_that_it_does_not_know_and_tells_it() -> None:
-    text, told = written("edifact", measured("pcs", "kartong", "St", "kartong", None, " ", "pall"))
+def test_edifact_takes_pieces_for_a_unit_that_it_does_not_know_where_it_is_told_to_and_says_so() -> None:
+    text, told = written("edifact", measured("pcs", "kartong", "St", "kartong", None, " ", "pall"), units=PIECES)
 
     assert text.count("QTY+21:2:PCE'") == 5
     assert text.count("QTY+21:2'") == 2
@@ -67,9 +68,9 @@ def test_edifact_tells_what_the_rule_for_the_rest_made_of_a_unit(rest: str, unit
     assert f"so {said}; add it there" in told
 
 
-def test_edifact_refuses_an_unknown_unit_where_it_is_told_to() -> None:
+def test_edifact_refuses_an_unknown_unit_unless_it_is_told_otherwise() -> None:
     with pytest.raises(PermanentError) as refused:
-        written("edifact", measured("pcs", "kartong"), units={"pcs": "PCE", "*": "refuse"})
+        written("edifact", measured("pcs", "kartong"))
 
     assert refused.value.subject == "lines[1].unit"
     assert '"kartong", which the table units does not know' in refused.value.message

@@ -90,7 +90,7 @@ _UNITS = {
     "l": "LTR",
     "h": "HUR",
     "set": "SET",
-    REST: "PCE",
+    REST: REFUSE,
 }
 
 
