@@ -57,6 +57,25 @@ def test_an_answer_is_read_by_paths_of_its_own() -> None:
     assert (second.order_ref, second.status) == ("48448", AckStatus.CONFIRMED)
 
 
+def test_orders_on_one_line_of_a_file_are_orders_of_their_own() -> None:
+    one_line = RECEIPTS.replace("\n", "")
+
+    reading = read(one_line, **OPTIONS)
+
+    assert reading.faults == ()
+    assert [(each.order_ref, each.erp_order_no) for each in reading.acknowledgements] == [
+        ("48447", "SO-1"),
+        ("48448", "SO-2"),
+    ]
+
+
+def test_no_order_takes_its_status_from_its_neighbour_on_the_line() -> None:
+    reading = read("<R><O><order_ref>1</order_ref></O><O><status>confirmed</status></O></R>")
+
+    assert [(each.order_ref, each.status) for each in reading.acknowledgements] == [("1", AckStatus.UNKNOWN)]
+    assert len(reading.faults) == 2
+
+
 def test_rows_that_repeat_their_order_make_one_acknowledgement() -> None:
     content = (
         "<R><Row><No>48447</No><S>confirmed</S><L>1</L></Row><Row><No>48447</No><S>confirmed</S><L>2</L></Row></R>"

@@ -44,9 +44,10 @@ def _groups(statements: Sequence[Statement]) -> Iterable[list[Statement]]:
 
 
 def _order_of(statement: Statement, refs: dict[str, set[str]]) -> Hashable:
+    """What the rows of one order have in common. Whatever is no row stands alone, beside others on its line or not."""
     said = statement.said
     if not statement.is_row or not (said.order_ref or said.erp_order_no):
-        return ("alone", statement.where)
+        return ("alone", id(statement))
     known = refs.get(said.erp_order_no or "", set())
     ref = said.order_ref or (next(iter(known)) if len(known) == 1 else None)
     return ("ref", ref) if ref else ("erp", said.erp_order_no)
