@@ -333,3 +333,34 @@ def test_the_simulated_erp_receipts_our_file_by_its_control_number(action: str, 
     [said] = formats.build("edifact", {}).read(syntax_receipt(written(), action)).acknowledgements
 
     assert (said.control, said.status) == (CONTROL, status)
+
+
+def test_no_control_character_reaches_a_file_whichever_text_brings_it() -> None:
+    order = replace(
+        guide_order(),
+        discounts=(Charge(type="\x00", text="Hö\x00st\x85rea", amount=Decimal(10)),),
+        fees=(Charge(type="Fr\x1fakt", amount=Decimal(5)),),
+        payments=(Payment(method="4\x002"),),
+    )
+
+    found = segments(order, payments={"*": "keep"})
+
+    assert [one.elements[-1][3:] for one in found if one.tag == "ALC"] == [["Frakt"], ["Höst rea"]]
+    assert first("PAI", found).elements == [["", "", "42"]]
+
+
+def test_a_control_character_that_the_settings_bring_is_refused_by_the_fields_name() -> None:
+    refused = refusal(guide_order(), units={"*": "\x00"})
+
+    assert refused.subject == "lines[0].unit"
+
+
+@pytest.mark.parametrize("amount", [Decimal(10), Decimal(-10)])
+def test_a_discount_of_the_order_takes_off_whichever_sign_it_comes_with(amount: Decimal) -> None:
+    order = replace(guide_order(), discounts=(Charge(type="Promo", amount=amount),))
+
+    found = segments(order)
+
+    assert first("ALC", found).at(1) == "A"
+    assert ["204", "10"] in [one.elements[0] for one in found if one.tag == "MOA"]
+    assert ["131", "-10"] in [one.elements[0] for one in found if one.tag == "MOA"]

@@ -33,6 +33,7 @@ _NOT_IN = {
     "UNOA": re.compile(r"""[^A-Z0-9 .,\-()/=!"%&*;<>'+:?]"""),
     "UNOB": re.compile(r"""[^A-Za-z0-9 .,\-()/=!"%&*;<>'+:?]"""),
 }
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SPELT = str.maketrans({"@": "(at)", "_": "-", "#": "No", "ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O"})
 
 
@@ -56,7 +57,9 @@ class Letters:
         return cls(syntax, codec, rule)
 
     def missing(self, text: str) -> str | None:
-        """The first letter that the file cannot hold, or nothing."""
+        """The first letter that the file cannot hold, or nothing. Control characters are letters of no set."""
+        if not text.isprintable() and (control := _CONTROL.search(text)) is not None:
+            return control[0]
         outside = _NOT_IN.get(self.syntax)
         if outside is not None:
             found = outside.search(text)

@@ -59,10 +59,9 @@ class Head:
         return "BGM", "220", ref, "9"
 
     def _payment_means(self) -> Iterator[Row]:
-        payments = self._order.payments
-        if payments:
+        for first in members(self._document, "payments")[:1]:
             path = "payments[0].method"
-            code = self._values.mapped(path, payments[0].method, "payments")
+            code = self._values.mapped(path, first.get("method"), "payments")
             if code:
                 yield "PAI", ("", "", self._values.code(path, code, 3))
 
@@ -88,7 +87,7 @@ class Head:
 
     def _payment(self, index: int) -> Row:
         payment, path, values = self._order.payments[index], f"payments[{index}]", self._values
-        document = _member(self._document.get("payments"), index)
+        document = members(self._document, "payments")[index]
         method = values.text(f"{path}.method", document.get("method") or document.get("name"), TEXT_LINE)
         ref = values.code(f"{path}.ref", document.get("ref"), TEXT_LINE)
         amount = values.amount(f"{path}.amount", payment.amount, 18)
@@ -229,6 +228,7 @@ def _at(document: Document, path: str) -> object:
     return None if isinstance(found, Mapping | list) else found
 
 
-def _member(members: object, index: int) -> Document:
-    found = members[index] if isinstance(members, list) else {}
-    return found if isinstance(found, Mapping) else {}
+def members(document: Document, name: str) -> list[Document]:
+    """The rows, payments or charges of a document."""
+    found = document.get(name)
+    return found if isinstance(found, list) else []

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bridge.formats._edi.values import Values
 from bridge.formats._edifact.options import EdifactOptions
-from bridge.formats._edifact.order import PER_SEGMENT, REFERENCE, TEXT_LINE, Document, Row, prepaid
+from bridge.formats._edifact.order import PER_SEGMENT, REFERENCE, TEXT_LINE, Document, Row, members, prepaid
 from bridge.formats._layout.amounts import gross, line_net, line_vat, total_of, vat
 from bridge.formats._layout.options import KEEP, LEAVE_OUT
 from bridge.formats._layout.values import unknown_unit
@@ -47,8 +47,8 @@ class Rows:
         self._order = order
         self._values = values
         self._options = options
-        found = document.get("lines")
-        self._documents = found if isinstance(found, list) else []
+        self._documents = members(document, "lines")
+        self._fees, self._discounts = members(document, "fees"), members(document, "discounts")
         self._lines = [index for index, line in enumerate(order.lines) if not self._is_adjustment(line)]
 
     def charges(self) -> Iterator[Row]:
@@ -112,9 +112,9 @@ class Rows:
             if index not in chosen:
                 yield self._of_row(index, line)
         for index, fee in enumerate(self._order.fees):
-            yield self._of_charge(f"fees[{index}]", fee, "fee", fee.amount or Decimal(0))
+            yield self._of_charge(f"fees[{index}]", self._fees[index], "fee", fee)
         for index, discount in enumerate(self._order.discounts):
-            yield self._of_charge(f"discounts[{index}]", discount, "discount", -(discount.amount or Decimal(0)))
+            yield self._of_charge(f"discounts[{index}]", self._discounts[index], "discount", discount)
 
     def _of_row(self, index: int, line: Line) -> _Adjustment:
         document, path = self._documents[index], f"lines[{index}]"
@@ -129,13 +129,14 @@ class Rows:
             vat=line_vat(line),
         )
 
-    def _of_charge(self, path: str, charge: Charge, reason: str, amount: Decimal) -> _Adjustment:
+    def _of_charge(self, path: str, document: Document, reason: str, charge: Charge) -> _Adjustment:
+        amount = charge.amount or Decimal(0)
         return _Adjustment(
             path=path,
             reason=reason,
-            amount=amount,
-            number=self._values.code(f"{path}.code", charge.code, REFERENCE),
-            text=charge.text or charge.type,
+            amount=-abs(amount) if reason == "discount" else amount,
+            number=self._values.code(f"{path}.code", document.get("code"), REFERENCE),
+            text=document.get("text") or document.get("type"),
             vat_rate=charge.vat_rate,
         )
 
