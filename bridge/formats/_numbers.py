@@ -7,12 +7,14 @@ import re
 import time
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from bridge.formats._text import shown
 
 _BLANK = "[ \u00a0\u2009\u202f]"
 _LONGEST = 15  # digits before the point; more is no quantity and no amount
 _FINEST = 10  # digits behind it
+_LONGEST_DAY = 60  # letters of one that is kept in mind
 _YEARS = range(1970, 2200)
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ].*)?|([0-9]{4})([0-9]{2})([0-9]{2})")
@@ -33,6 +35,8 @@ _EITHER_WAY = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
 def number(text: str, decimal: str) -> Decimal:
     """A number with ``decimal`` as its mark; blanks or the other mark may part the thousands."""
     bare = text.strip()
+    if len(bare) <= _LONGEST and bare.isascii() and bare.isdigit():  # most quantities; files are large
+        return Decimal(bare)
     if bare.endswith("-") and not bare.startswith(("-", "+")):  # SAP puts the sign behind
         bare = "-" + bare[:-1].rstrip()
     if not _WRITTEN[decimal].fullmatch(bare):
@@ -78,14 +82,22 @@ def known_day_form(form: str) -> str:
 def day(text: str, form: str) -> date | None:
     """A date by ``form``, else ISO (extended, basic, with a time behind); none for the usual empty dates."""
     bare = text.strip()
+    return _day(bare, form) if len(bare) <= _LONGEST_DAY else _read_day(bare, form)
+
+
+def _read_day(bare: str, form: str) -> date | None:
     found = (_parsed(bare, form) if form else None) or _iso(bare)
     if found is not None and found.isoformat() in _NO_DAY:
         return None
     if found is None and (bare[:10] in _NO_DAY or bare in _NO_DAY):
         return None
     if found is None or found.year not in _YEARS:
-        raise ValueError(f'"{shown(text)}" is not a date; set date to the form that the ERP writes')
+        raise ValueError(f'"{shown(bare)}" is not a date; set date to the form that the ERP writes')
     return found
+
+
+# The lines of a file have few days between them, and strptime is slow.
+_day = lru_cache(maxsize=1024)(_read_day)
 
 
 def _parsed(text: str, form: str) -> date | None:

@@ -46,8 +46,12 @@ class Name:
         namespace = "" if is_attribute and not self.prefix else namespaces.get(self.prefix, "")
         return f"{{{namespace}}}{self.local}" if namespace else self.local
 
+    def pattern(self, namespaces: Mapping[str, str]) -> str:
+        """What lxml finds elements of this name by; without prefix in any namespace."""
+        return f"{{{namespaces.get(self.prefix) or ''}}}{self.local}" if self.prefix else f"{{*}}{self.local}"
+
     def fits(self, tag: str, namespaces: Mapping[str, str]) -> bool:
-        """True for an element of this name; without prefix in any namespace."""
+        """True for an attribute of this name; without prefix in any namespace."""
         bare = etree.QName(tag)
         return bare.localname == self.local and (not self.prefix or bare.namespace == namespaces.get(self.prefix))
 

@@ -251,7 +251,7 @@ def _charges(order: SalesOrder, latin: str) -> Iterator[tuple[Any, ...]]:
     for fee in order.fees:
         yield fee.amount, "", fee.text or fee.type, None, None
     for discount in order.discounts:
-        yield -abs(discount.amount or 0), discount.code, discount.text, None, None
+        yield -abs(discount.amount or Decimal(0)), discount.code, discount.text, None, None
 
 
 def _line(line: Line, latin: str) -> dict[str, Any]:

@@ -4,11 +4,13 @@ Not for: how rows become one acknowledgement (``_fold``), nor what a status mean
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from typing import Any, TypeAlias
 
+from bridge.formats._answer.verdict import kind_of
 from bridge.formats._numbers import day, exact, number
 from bridge.formats._options import Dialect, word
 from bridge.formats._text import one_line, shown
@@ -38,7 +40,7 @@ class NumberToken(str):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one row or object says. ``said`` still lacks its verdict: kind and status of it mean nothing yet."""
+    """What one row or object says. ``said`` still lacks its verdict: its kind and status are its own words alone."""
 
     where: str
     said: Acknowledgement
@@ -50,6 +52,8 @@ class Statement:
 
 class Facts:
     """The facts of one row or object by name, each with its type; keeps a fault for what cannot be understood."""
+
+    __slots__ = ("_dialect", "_raw", "faults", "warnings", "where")
 
     def __init__(self, where: str, raw: Mapping[str, object], dialect: Dialect) -> None:
         self.where = where
@@ -63,9 +67,13 @@ class Facts:
         found = self._raw.get(name)
         return found is not None and not (isinstance(found, str) and not found.strip())
 
-    def has_any(self, names: Iterable[str]) -> bool:
+    def has_any(self, names: frozenset[str]) -> bool:
         """True when one of the facts is there."""
-        return any(self.has(name) for name in names if name in self._raw)
+        return not names.isdisjoint(self._raw) and any(self.has(name) for name in names & self._raw.keys())
+
+    def read(self, readers: Mapping[str, "Reader"]) -> dict[str, Any]:
+        """What the readers make of the facts that are there, by name; files are large, and most facts are missing."""
+        return {name: readers[name](self, name) for name in self._raw if name in readers}
 
     def fault(self, what: str) -> None:
         """Keep one more fault of this row or object."""
@@ -109,7 +117,8 @@ class Facts:
         found = self._single("status", self._raw.get("status"))
         if found is None:
             return None
-        status = self._dialect.statuses.get(word(found))
+        statuses = self._dialect.statuses
+        status = statuses.get(found) or statuses.get(word(found))
         if status is None:
             self.warnings.append(f'status "{shown(found)}" is not known; add it to status_map')
         return status or AckStatus.UNKNOWN
@@ -164,7 +173,7 @@ class Facts:
         found = self._single(name, raw)
         if found is None:
             return None
-        if isinstance(raw, NumberToken):
+        if isinstance(raw, NumberToken) and "." in found:
             found = _WHOLE.sub(r"\1", found)
         if len(found) > _LONGEST_CODE or not found.isprintable():
             self.fault(f'{name} "{shown(found)}" is longer than {_LONGEST_CODE} letters or not printable')
@@ -172,42 +181,32 @@ class Facts:
         return found
 
     def _single(self, name: str, raw: object) -> str | None:
-        if raw is None:
-            return None
+        if isinstance(raw, str):
+            return raw.strip() or None
         if isinstance(raw, bool):
             return "true" if raw else "false"
-        if not isinstance(raw, str):
+        if raw is not None:
             self.fault(f"{name} is not a single value")
-            return None
-        return raw.strip() or None
+        return None
+
+
+Reader: TypeAlias = Callable[[Facts, str], object]
+"""Reads one fact by its name."""
 
 
 def ack_line(facts: Facts) -> AckLine:
     """One line of an acknowledgement."""
-    return AckLine(
-        line_no=_line_no(facts.code("line_no")),
-        part_no=facts.code("part_no"),
-        substitute_part_no=facts.code("substitute_part_no"),
-        status=facts.status(),
-        qty_ordered=facts.number("qty_ordered"),
-        qty_confirmed=facts.number("qty_confirmed"),
-        qty_backorder=facts.number("qty_backorder"),
-        qty_delivered=facts.number("qty_delivered"),
-        qty_outstanding=facts.number("qty_outstanding"),
-        unit_price=facts.number("unit_price"),
-        date=facts.day("date"),
-        reason=facts.text("reason"),
-        schedules=_schedules(facts),
-    )
+    return AckLine(status=facts.status(), **facts.read(_LINE))
 
 
-def _line_no(text: str | None) -> str | None:
-    return None if text is None else text.lstrip("0") or "0"
+def _line_no(facts: Facts, name: str) -> str | None:
+    found = facts.code(name)
+    return None if found is None else found.lstrip("0") or "0"
 
 
-def _schedules(facts: Facts) -> tuple[Schedule, ...]:
+def _schedules(facts: Facts, name: str) -> tuple[Schedule, ...]:
     schedules = []
-    for nested in facts.objects("schedules"):
+    for nested in facts.objects(name):
         qty = nested.number("qty")
         if qty is None and not nested.faults:
             nested.fault("qty is missing")
@@ -216,9 +215,9 @@ def _schedules(facts: Facts) -> tuple[Schedule, ...]:
     return tuple(schedules)
 
 
-def _ack_lines(facts: Facts) -> tuple[AckLine, ...]:
+def _ack_lines(facts: Facts, name: str) -> tuple[AckLine, ...]:
     lines = []
-    for nested in facts.objects("lines"):
+    for nested in facts.objects(name):
         lines.append(ack_line(nested))
         facts.absorb(nested)
     return tuple(lines)
@@ -244,35 +243,38 @@ def _invoice(facts: Facts) -> AckInvoice | None:
     return None if invoice in (AckInvoice(), AckInvoice(currency=invoice.currency)) else invoice
 
 
+_LINE: Mapping[str, Reader] = {
+    **dict.fromkeys(("part_no", "substitute_part_no"), Facts.code),
+    **dict.fromkeys(("qty_ordered", "qty_confirmed", "qty_backorder", "qty_delivered"), Facts.number),
+    **dict.fromkeys(("qty_outstanding", "unit_price"), Facts.number),
+    "line_no": _line_no,
+    "date": Facts.day,
+    "reason": Facts.text,
+    "schedules": _schedules,
+}
+_BESIDE_A_LINE: Mapping[str, Reader] = {
+    **dict.fromkeys(("order_ref", "erp_order_no", "note_no"), Facts.code),
+    **dict.fromkeys(("note", "carrier"), Facts.text),
+    "message_date": Facts.day,
+    "tracking": Facts.codes,
+}
+_ORDER: Mapping[str, Reader] = {**_BESIDE_A_LINE, "date": Facts.day, "reason": Facts.text, "lines": _ack_lines}
+
+
 def statement(facts: Facts, *, is_row: bool) -> Statement:
     """What a row or object says. With a line's fact in it, its status, date and reason are those of the line."""
     if is_row and facts.has_any(LINE_FIELDS):
-        return _finished(facts, (ack_line(facts),), speaks_for_line=True, is_row=True)
-    return _finished(facts, _ack_lines(facts), speaks_for_line=False, is_row=is_row)
+        line = ack_line(facts)
+        found = facts.read(_BESIDE_A_LINE) | {"lines": (line,), "status": line.status}
+        return _finished(facts, found, None, is_row=True)
+    status = facts.status()
+    return _finished(facts, facts.read(_ORDER) | {"status": status}, status, is_row=is_row)
 
 
-def _finished(
-    facts: Facts,
-    lines: tuple[AckLine, ...],
-    *,
-    speaks_for_line: bool,
-    is_row: bool,
-) -> Statement:
-    kind, status = facts.kind(), None if speaks_for_line else facts.status()
-    said = Acknowledgement(
-        kind=AckKind.RESPONSE,
-        status=AckStatus.UNKNOWN,
-        order_ref=facts.code("order_ref"),
-        erp_order_no=facts.code("erp_order_no"),
-        message_date=facts.day("message_date"),
-        date=None if speaks_for_line else facts.day("date"),
-        reason=None if speaks_for_line else facts.text("reason"),
-        note=facts.text("note"),
-        note_no=facts.code("note_no"),
-        carrier=facts.text("carrier"),
-        tracking=facts.codes("tracking"),
-        invoice=_invoice(facts),
-        lines=lines,
-        warnings=tuple(facts.warnings),
-    )
+def _finished(facts: Facts, found: dict[str, Any], status: AckStatus | None, *, is_row: bool) -> Statement:
+    """``found`` are the words of the acknowledgement, which is the verdict too where they need no weighing."""
+    kind = facts.kind()
+    found["status"] = found["status"] or AckStatus.UNKNOWN
+    found["kind"] = kind or kind_of(found["status"])
+    said = Acknowledgement(**found, invoice=_invoice(facts), warnings=tuple(facts.warnings))
     return Statement(facts.where, said, kind, status, tuple(facts.faults), is_row)

@@ -58,6 +58,8 @@ def _messages(group: list[Statement]) -> list[list[Statement]]:
 
     What contradicts itself stays together, so that it shows.
     """
+    if len(group) == 1:
+        return [group]
     numbers = {statement.said.erp_order_no for statement in group} - {None}
     if len(numbers) > 1 or any(statement.faults for statement in group):
         return [group]
@@ -84,7 +86,7 @@ def _parted(
 
 def _merged(group: list[Statement], bad: list[Fault]) -> Statement | None:
     """The one statement that the rows of an order make together; a fault in ``bad`` when they cannot."""
-    if not any(_names_something(statement.said) for statement in group):
+    if not any(map(_names_something, group)):
         bad.append(Fault(group[0].where, "it names no order: order_ref and erp_order_no are both empty"))
         return None
     if len(group) == 1:
@@ -96,7 +98,8 @@ def _merged(group: list[Statement], bad: list[Fault]) -> Statement | None:
         return None
 
 
-def _names_something(said: Acknowledgement) -> bool:
+def _names_something(statement: Statement) -> bool:
+    said = statement.said
     return bool(said.order_ref or said.erp_order_no) or said.control is not None
 
 
@@ -127,7 +130,7 @@ def _united(group: list[Statement]) -> Statement:
     )
     kind = _agreed("kind", (statement.kind for statement in group))
     status = _agreed("status", (statement.status for statement in group))
-    return replace(group[0], where=_place(group), said=said, kind=kind, status=status)
+    return Statement(_place(group), said, kind, status, is_row=group[0].is_row)
 
 
 def _one_invoice(invoices: list[AckInvoice]) -> AckInvoice | None:
@@ -143,10 +146,12 @@ def _unique(values: Iterable[_T]) -> tuple[_T, ...]:
 
 def _agreed(name: str, values: Iterable[_T | None]) -> _T | None:
     """The one value that is said; none when nobody says any."""
-    said = _unique(value for value in values if value is not None)
+    said = dict.fromkeys(values)
+    said.pop(None, None)
     if len(said) > 1:
-        raise _DisagreementError(f'{name} is "{shown(str(said[0]))}" and "{shown(str(said[1]))}"')
-    return said[0] if said else None
+        first, second, *_ = map(str, said)
+        raise _DisagreementError(f'{name} is "{shown(first)}" and "{shown(second)}"')
+    return next(iter(said), None)
 
 
 def _all_of(texts: Iterable[str | None]) -> str | None:
@@ -165,4 +170,7 @@ def _judged(merged: Statement, dialect: Dialect, bad: list[Fault]) -> Acknowledg
         status = AckStatus.UNKNOWN
     elif status is AckStatus.UNKNOWN and dialect.quarantines_unknown:
         bad.append(Fault(merged.where, "; ".join(warnings) or "its status is unknown"))
-    return replace(merged.said, kind=merged.kind or kind_of(status), status=status, warnings=warnings)
+    said, kind = merged.said, merged.kind or kind_of(status)
+    if (said.kind, said.status, said.warnings) == (kind, status, warnings):
+        return said
+    return replace(said, kind=kind, status=status, warnings=warnings)

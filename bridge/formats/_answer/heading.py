@@ -13,8 +13,8 @@ from bridge.formats._options import word
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 
-IGNORED = "_"
-_REPEATABLE = frozenset({"tracking", IGNORED})
+IGNORED, TRACKING = "_", "tracking"
+_REPEATABLE = frozenset({TRACKING, IGNORED})
 _NAMES_AN_ORDER = frozenset({"order_ref", "erp_order_no"})
 _OTHER_DELIMITERS = {";": "a semicolon", ",": "a comma", "\t": "a tab", "|": "a bar"}
 
@@ -73,16 +73,16 @@ def _remedy(heading: Row) -> str:
 
 def facts_of(row: Row, fields: Sequence[str]) -> dict[str, object]:
     """The cells of a row by field; columns that the row does not reach are missing."""
-    facts: dict[str, object] = {}
-    several: list[str] = []
-    for field, cell in zip(fields, row.cells, strict=False):
-        if field == "tracking":
-            several.append(cell)
-        elif field != IGNORED and cell:
-            facts[field] = cell
-    return facts | {"tracking": ",".join(several)} if any(several) else facts
+    facts: dict[str, object] = {
+        field: cell for field, cell in zip(fields, row.cells, strict=False) if cell and field not in _REPEATABLE
+    }
+    if TRACKING in fields:
+        several = [cell for field, cell in zip(fields, row.cells, strict=False) if field == TRACKING]
+        if any(several):
+            facts[TRACKING] = ",".join(several)
+    return facts
 
 
 def has_stray_cells(row: Row, fields: Sequence[str]) -> bool:
     """True when the row is longer than the heading, so that its cells may have moved."""
-    return any(cell.strip() for cell in row.cells[len(fields) :])
+    return len(row.cells) > len(fields) and any(map(str.strip, row.cells[len(fields) :]))

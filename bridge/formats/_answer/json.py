@@ -7,7 +7,7 @@ nor what the facts mean (``_fields``).
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -119,7 +119,8 @@ def problem_of(value: object, depth: int = 0) -> str | None:
     if isinstance(value, JsonObject) and value.doubled is not None:
         return _doubled(value)
     members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next((found for member in members if (found := problem_of(member, depth + 1))), None)
+    deeper = (problem_of(member, depth + 1) for member in members if isinstance(member, dict | list))
+    return next(filter(None, deeper), None)
 
 
 def _value(around: object, path: Path) -> object:
@@ -135,17 +136,15 @@ def _walked(start: list[_Placed], path: Path) -> list[_Placed]:
     return found
 
 
-def _down(where: str, value: object, step: Step) -> Iterator[_Placed]:
+def _down(where: str, value: object, step: Step) -> list[_Placed]:
     if isinstance(value, JsonObject) and value.doubled is not None:
         raise DoubledNameError(_doubled(value))
+    if isinstance(step, str):
+        return [(f"{where}.{step}", value[step])] if isinstance(value, dict) and step in value else []
+    members = value if isinstance(value, list) else [] if value is None else [value]
     if isinstance(step, _All):
-        members = value if isinstance(value, list) else [] if value is None else [value]
-        yield from ((f"{where}[{at}]", member) for at, member in enumerate(members))
-    elif isinstance(step, int):
-        if isinstance(value, list) and step < len(value):
-            yield f"{where}[{step}]", value[step]
-    elif isinstance(value, dict) and step in value:
-        yield f"{where}.{step}", value[step]
+        return [(f"{where}[{at}]", member) for at, member in enumerate(members)]
+    return [(f"{where}[{step}]", value[step])] if isinstance(value, list) and step < len(value) else []
 
 
 def _doubled(value: JsonObject) -> str:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bridge.formats._answer.fields import FIELDS, Facts, Statement, statement
 from bridge.formats._answer.fold import fold
-from bridge.formats._answer.heading import IGNORED
+from bridge.formats._answer.heading import IGNORED, TRACKING
 from bridge.formats._options import Dialect
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
@@ -54,7 +54,7 @@ def check_records(records: Mapping[str, Sequence[RecordField]]) -> None:
         names = [one.name for one in fields[1:]]
         for name in names:
             _check_name(name, records)
-            if names.count(name) > 1 and name not in {IGNORED, "tracking"}:
+            if names.count(name) > 1 and name not in {IGNORED, TRACKING}:
                 raise ValueError(f'"{name}" stands twice in record {kind}')
     known = {one.name for fields in records.values() for one in fields[1:]}
     if records and not known & set(_REFERENCES):
@@ -72,14 +72,10 @@ def _check_name(name: str, records: Mapping[str, Sequence[RecordField]]) -> None
 
 def facts_of(fields: Sequence[RecordField], cells: Sequence[str]) -> dict[str, str]:
     """The cells by field, without those that are blank or left out."""
-    facts: dict[str, str] = {}
-    several: list[str] = []
-    for one, cell in zip(fields[1:], cells[1:], strict=False):
-        if one.name == "tracking":
-            several.append(cell)
-        elif one.name != IGNORED and cell.strip():
-            facts[one.name] = cell
-    return facts | {"tracking": ",".join(several)} if any(map(str.strip, several)) else facts
+    named = [(one.name, cell) for one, cell in zip(fields[1:], cells[1:], strict=False) if cell.strip()]
+    facts = {name: cell for name, cell in named if name not in {IGNORED, TRACKING}}
+    several = [cell for name, cell in named if name == TRACKING]
+    return facts | {TRACKING: ",".join(several)} if several else facts
 
 
 def may_name(fields: Sequence[RecordField]) -> bool:

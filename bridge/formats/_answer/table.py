@@ -48,7 +48,7 @@ def _rows(text: str, delimiter: str, quotechar: str, lines_before: int) -> list[
         raise Unreadable("file", f"it cannot be parted into columns: {error}") from error
     if found[-1].cells != [_END]:  # the end of the file was taken for a part of a cell
         raise Unreadable(found[-1].where, "a quotation mark that opens here is never closed")
-    return [row for row in found[:-1] if any(cell.strip() for cell in row.cells)]
+    return [row for row in found[:-1] if any(map(str.strip, row.cells))]
 
 
 def _numbered(text: str, delimiter: str, quotechar: str, lines_before: int) -> Iterator[Row]:

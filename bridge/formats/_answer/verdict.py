@@ -44,9 +44,10 @@ def judge(header: AckStatus | None, lines: Sequence[AckLine]) -> tuple[AckStatus
 
 
 def _verdict_of(header: AckStatus | None, lines: Sequence[AckLine]) -> AckStatus | None:
-    if not any(line.status for line in lines):
+    said = {line.status for line in lines}
+    if not any(said):
         return None
-    statuses = {line.status or header or _S.UNKNOWN for line in lines}
+    statuses = {status or header or _S.UNKNOWN for status in said}
     if _S.UNKNOWN in statuses:
         return _S.UNKNOWN
     if len(statuses) == 1:

@@ -91,7 +91,8 @@ def _where(element: Element) -> str:
 def _found(element: Element, path: Path, namespaces: Mapping[str, str]) -> list[Element]:
     found = [element]
     for name in path.names:
-        found = [child for one in found for child in one if name.fits(child.tag, namespaces)]
+        pattern = name.pattern(namespaces)
+        found = [child for one in found for child in one.iterchildren(pattern)]
     return found
 
 
@@ -100,10 +101,10 @@ def _value(element: Element, path: Path, paths: Paths) -> object:
     if path.attribute is None:
         return _one_or_all([_text(one) for one in found])
     attribute = path.attribute
-    texts = [
-        value for one in found for name, value in one.attrib.items() if attribute.fits(str(name), paths.namespaces)
+    texts: list[object] = [
+        value for one in found for name, value in one.items() if attribute.fits(str(name), paths.namespaces)
     ]
-    return _one_or_all(list(texts))
+    return _one_or_all(texts)
 
 
 def _one_or_all(values: list[object]) -> object:

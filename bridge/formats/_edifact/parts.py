@@ -62,6 +62,8 @@ class Block:
 
     def values(self, tag: str, qualifier: str, component: int = 1) -> list[str]:
         """The different values that a qualifier marks, in the order they came."""
+        if tag not in self._by_tag:
+            return []
         found = [segment.at(1, component) for _, segment in self.all(tag) if segment.at(1) == qualifier]
         return found if len(found) == 1 and found[0] else list(dict.fromkeys(filter(None, found)))
 
@@ -70,7 +72,7 @@ class Block:
 
         Raises ``Unreadable`` where one qualifier marks two of them: nobody can tell which is meant.
         """
-        for qualifier in qualifiers:
+        for qualifier in qualifiers if "RFF" in self._by_tag else ():
             found = self.values("RFF", qualifier)
             if len(found) > 1:
                 raise Unreadable(
@@ -96,22 +98,26 @@ class Block:
         return None
 
     def _number(self, tag: str, qualifiers: Sequence[str]) -> NumberToken | None:
+        there = list(self.of_item(tag))
         for qualifier in qualifiers:
-            for index, segment in self.of_item(tag):
+            for index, segment in there:
                 if segment.at(1) == qualifier and segment.at(1, 1):
                     return number(self.message, index, segment.at(1, 1))
         return None
 
     def day(self, warnings: list[str], *qualifiers: str) -> str | None:
         """The date of the first of the qualifiers that is there, as ISO has it; one in another form is warned of."""
-        for qualifier in qualifiers:
-            for _, segment in self.of_item("DTM"):
+        there = list(self.of_item("DTM"))
+        for qualifier in qualifiers if there else ():
+            for _, segment in there:
                 if segment.at(1) == qualifier and segment.at(1, 1):
                     return _day(segment, warnings)
         return None
 
     def text(self, tag: str, qualifiers: frozenset[str]) -> str | None:
         """The free texts with these qualifiers as one."""
+        if tag not in self._by_tag:
+            return None
         parts = []
         for _, segment in self.all(tag):
             if segment.at(1) in qualifiers:

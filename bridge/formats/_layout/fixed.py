@@ -100,8 +100,9 @@ def found_in(
     """The records of a file, of which each line comes with its place; a line of an unknown type is a fault."""
     found: list[Found] = []
     faults: list[Fault] = []
+    longest_first = sorted(records, key=len, reverse=True)
     for where, line in lines:
-        kind = next((one for one in sorted(records, key=len, reverse=True) if _is_of(line, one, records[one])), None)
+        kind = next((one for one in longest_first if _is_of(line, one, records[one])), None)
         if kind is None:
             faults.append(Fault(where, f'no record type begins with "{shown(line[:12])}"; describe it in records'))
         else:
