@@ -22,7 +22,11 @@ _CLEAN_IT = "Have the shop send it without"
 
 def neutral(order: SalesOrder, options: TextOptions, line_break: str) -> dict[str, object]:
     """The order's document, ready to be written; line breaks inside a text are ``line_break``."""
-    document = order_document(order, ZoneInfo(options.time_zone))
+    try:
+        document = order_document(order, ZoneInfo(options.time_zone))
+    except OverflowError as error:
+        what = f"lies outside the calendar in {options.time_zone}"
+        raise not_renderable("ordered_at", what, "Have the shop send a sane time") from error
     return {name: _ready(name, value, line_break) for name, value in document.items()}
 
 

@@ -234,7 +234,7 @@ class _Delimited:
         try:
             heading, body = rows(order_document(order, ZoneInfo(self._options.time_zone)), self._options.decimal)
             is_clean = all("".join(row).isprintable() for row in body)
-        except ValueError:
+        except (ValueError, OverflowError):  # a number or a time without bounds, of which neutral knows the name
             is_clean = False
         return (heading, body) if is_clean else rows(neutral(order, self._options, " "), self._options.decimal)
 

@@ -1,9 +1,11 @@
 """What every file of the shelf keeps. A new format is tested here by lying on the shelf and bringing golden files."""
 
+import datetime as dt
 import importlib
 import inspect
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -112,6 +114,16 @@ def _written(format_: formats.Format, order: SalesOrder) -> tuple[bytes, Permane
         return format_.render(order, CONTROL, RECEIVED_AT), None
     except PermanentError as error:
         return b"", error
+
+
+@each_format
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_at_the_edge_of_the_calendar_is_written_or_refused_by_its_name(name: str, moment: str) -> None:
+    order = replace(guide_order(), ordered_at=dt.datetime.fromisoformat(moment))
+
+    _, refusal = _written(formats.build(name, {}), order)
+
+    assert refusal is None or (refusal.name, refusal.subject) == (ErrorName.ORDER_NOT_RENDERABLE, "ordered_at")
 
 
 @each_format

@@ -120,6 +120,8 @@ def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
         value = _worked(cell, found, style, refuse)
     except ValueError as error:
         raise refuse(f"cannot be written: {error}", "Have the shop send a sane amount") from error
+    except OverflowError as error:
+        raise refuse("lies outside the calendar in the file's zone", "Have the shop send a sane time") from error
     if isinstance(value, str) and not (cell.is_numeric and value):
         return _fitted(cell, value, style, scope)
     if cell.limit is not None and len(as_text(value, style)) > cell.limit:
