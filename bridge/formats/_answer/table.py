@@ -43,17 +43,19 @@ def table(text: str, delimiter: str, quotechar: str) -> list[Row]:
 def _rows(text: str, delimiter: str, quotechar: str, lines_before: int) -> list[Row]:
     csv.field_size_limit(_FIELD_LIMIT)
     try:
-        found = list(_numbered(text, delimiter, quotechar, lines_before))
+        *found, last = _numbered(text, delimiter, quotechar, lines_before)
     except csv.Error as error:
         raise Unreadable("file", f"it cannot be parted into columns: {error}") from error
-    if found[-1].cells != [_END]:  # the end of the file was taken for a part of a cell
-        raise Unreadable(found[-1].where, "a quotation mark that opens here is never closed")
-    return [row for row in found[:-1] if any(map(str.strip, row.cells))]
+    if last.cells != [_END]:  # the end of the file was taken for a part of a cell
+        raise Unreadable(last.where, "a quotation mark that opens here is never closed")
+    return found
 
 
 def _numbered(text: str, delimiter: str, quotechar: str, lines_before: int) -> Iterator[Row]:
+    """The rows that are not blank, and :data:`_END` at last."""
     reader = csv.reader(chain(io.StringIO(text, newline=""), [_END]), delimiter=delimiter, quotechar=quotechar)
     begin = lines_before + 1
     for cells in reader:
-        yield Row(begin, cells)
+        if any(map(str.strip, cells)):
+            yield Row(begin, cells)
         begin = lines_before + reader.line_num + 1
