@@ -274,13 +274,6 @@ def test_a_large_file_is_read_in_little_time() -> None:
     assert min(_seconds(content) for _ in range(2)) < 1.5
 
 
-@pytest.mark.soak
-def test_a_megabyte_is_read_within_a_second() -> None:
-    content = _large(1_000_000)
-
-    assert min(_seconds(content) for _ in range(3)) < 1.0
-
-
 def test_a_file_takes_a_hundred_times_its_size_at_most() -> None:
     content, format_ = _large(30_000), formats.build("edifact", {})
     tracemalloc.start()

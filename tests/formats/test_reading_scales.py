@@ -9,11 +9,9 @@ import pytest
 
 from bridge import formats
 from bridge.formats import Unreadable
+from tests.formats.dense import EACH, FIXED, JSON_PATHS, XML_PATHS, Content
 
 Shape = Callable[[int], bytes]
-JSON_PATHS = {"order": "$.a[*]", "order_ref": "$.o", "status": "$.s", "lines": "$.l[*]", "lines.line_no": "$.n"}
-XML_PATHS = {"order": "O", "order_ref": "@no", "status": "S", "lines": "L", "lines.line_no": "N"}
-FIXED = {"H": [{"name": "type", "width": 1}, {"name": "order_ref", "width": 8}, {"name": "status", "width": 10}]}
 HEADING = b"order_ref;status;line_no;tracking\n"
 
 
@@ -129,3 +127,65 @@ def test_a_file_of_megabytes_keeps_the_measure(name: str, options: Mapping[str, 
 
     assert peak < 100_000_000
     assert _ratio(format_, shape, count) < 24
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("name", "options", "content_of"), [one[1:] for one in EACH], ids=[f"{one[1]} {one[0]}" for one in EACH]
+)
+def test_a_dense_megabyte_takes_seconds_and_a_hundred_megabytes_at_most(
+    name: str, options: Mapping[str, object], content_of: Content
+) -> None:
+    format_, content = formats.build(name, options), content_of(1_000_000)
+    seconds = _cost(format_, content, 3)
+    tracemalloc.start()
+    reading = format_.read(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert reading.acknowledgements
+    assert reading.faults == ()
+    assert peak < 100_000_000
+    assert seconds < 4  # bench/formats.py has the figure, about 1 s; others may be at work here
+
+
+# Alone and behind the beginning of a file: what makes a parser look back, look ahead, nest, or gather.
+UNITS = (
+    b";",
+    b'"',
+    b"\n",
+    b"7",
+    b"<a>",
+    b"</a>",
+    b"x",
+    b"[",
+    b"{",
+    b'{"a":',
+    b"'",
+    b"+",
+    b"?",
+    b"<!--",
+    b"&",
+    b" ",
+    b"\\",
+)
+BEGINNINGS = {
+    "delimited": b"order_ref;status\n",
+    "json": b'{"order_ref":',
+    "xml": b"<R>",
+}
+
+
+@pytest.mark.parametrize(("name", "head"), [*((name, b"") for name in formats.available()), *BEGINNINGS.items()])
+def test_no_repetition_of_signs_takes_longer_than_in_proportion(name: str, head: bytes) -> None:
+    format_ = formats.build(name, {})
+
+    slow = [
+        (unit, small, large)
+        for unit in UNITS
+        if (large := _cost(format_, head + unit * (64_000 // len(unit)), 2))
+        > 24 * max(small := _cost(format_, head + unit * (8_000 // len(unit)), 3), 0.004)
+    ]
+
+    assert slow == []
