@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from bridge.config.targets import Enrich
 from bridge.enrich import enrichment
@@ -106,6 +106,7 @@ def test_two_targets_do_not_see_each_other_s_changes() -> None:
 
 
 @given(sales_orders())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_rule_touches_an_amount_or_what_answers_are_matched_by(order: SalesOrder) -> None:
     found = changed(
         order,

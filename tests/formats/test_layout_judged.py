@@ -25,7 +25,7 @@ from tests.support.orders import CONTROL, RECEIVED_AT, guide_order, sales_orders
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 log = logging.getLogger(__name__)
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 more = settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # One shape in six dialects: a head with reference, buyer and comment; a row with article, quantity and price.

@@ -114,11 +114,11 @@ def test_totals_of_the_order_beside_each_of_many_lines_are_added_up_once() -> No
     order = order_of(*(line(number) for number in range(1, 3001)))
     names = [{"from": "total"}, {"from": "payable"}, {"sum": "line_net", "of": "lines"}, FEES]
 
-    began = time.perf_counter()
+    began = time.process_time()
     text = written(order, fields=[{"from": "line_no"}, *names])
 
     assert text.count("\n") == len(order.lines)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.formats.hostile_orders import hostile_orders
 from tests.support.orders import CONTROL, RECEIVED_AT, guide_order, sales_orders
 
 log = logging.getLogger(__name__)
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 more = settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hostile = st.text(";|,\t\"'\r\n\\=+-@<>&]]> \x00\x0b\x1f\x85\u2028\ufffe\U0001f600ÅÄÖŁ€{}", max_size=60)
 Facts = tuple[list[Any], list[list[Any]]]
