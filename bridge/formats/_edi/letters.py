@@ -5,8 +5,8 @@ Not for: which field a letter stands in; the caller refuses by its name.
 
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bridge.formats._layout.values import PLAIN_LETTERS
 from bridge.formats._text import AUTO, unencodable
@@ -44,31 +44,38 @@ def codec_of(syntax: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The letters that a file can hold, and the rule for others: refuse, table or question_mark."""
+    """The letters that a file can hold, and the rule for others: refuse, table or question_mark.
+
+    ``outside`` finds letters that the encoding has and the set has not; ``instead`` spells some of them with others.
+    ``setting`` is what a merchant changes for a larger set.
+    """
 
     syntax: str
     codec: str
     rule: str
+    outside: re.Pattern[str] | None = None
+    is_capital: bool = False
+    instead: Mapping[int, str] = field(default_factory=dict)
+    setting: str = "syntax"
 
     @classmethod
     def of(cls, syntax: str, encoding: str, rule: str) -> "Letters":
-        """The letters of a character set; an ``encoding`` that was set wins over the one that belongs to it."""
+        """The letters of one of EDIFACT's sets; an ``encoding`` that was set wins over the one that belongs to it."""
         codec = _CODECS[syntax] if encoding == AUTO else encoding
-        return cls(syntax, codec, rule)
+        return cls(syntax, codec, rule, _NOT_IN.get(syntax), syntax == "UNOA")
 
     def missing(self, text: str) -> str | None:
         """The first letter that the file cannot hold, or nothing. Control characters are letters of no set."""
         if not text.isprintable() and (control := _CONTROL.search(text)) is not None:
             return control[0]
-        outside = _NOT_IN.get(self.syntax)
-        if outside is not None:
-            found = outside.search(text)
-            return found[0] if found else None
+        found = self.outside.search(text) if self.outside is not None else None
+        if found is not None:
+            return found[0]
         return None if text.isascii() else unencodable(text, self.codec)
 
     def fitted(self, text: str) -> str:
-        """The text as the rule has it; letters that no rule helps with stay. Level A is written in capitals."""
-        if self.syntax == "UNOA":
+        """The text as the rule has it; letters that no rule helps with stay. Some sets hold capitals alone."""
+        if self.is_capital:
             text = text.upper()
         if self.missing(text) is None:
             return text
@@ -82,7 +89,7 @@ class Letters:
         return (lambda _: "?") if self.rule == "question_mark" else None
 
     def _plain(self, letter: str) -> str:
-        spelt = letter.translate(PLAIN_LETTERS).translate(_SPELT)
+        spelt = letter.translate(PLAIN_LETTERS).translate(_SPELT).translate(self.instead)
         bare = "".join(one for one in unicodedata.normalize("NFD", spelt) if not unicodedata.combining(one))
-        made = bare.upper() if self.syntax == "UNOA" else bare
+        made = bare.upper() if self.is_capital else bare
         return made if self.missing(made) is None else letter

@@ -113,7 +113,7 @@ class Values:
         return not_renderable(
             path,
             f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {self.letters.syntax} cannot write',
-            f"Set syntax to a larger character set, if the ERP reads it, or {otherwise}",
+            f"Set {self.letters.setting} to a larger character set, if the ERP reads it, or {otherwise}",
         )
 
 

@@ -4,11 +4,12 @@ Not for: the verdict of an order from header and lines (``_verdict``), nor codes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from bridge.formats._answer.fields import Facts, Statement, statement
+from bridge.formats._answer.fields import Statement
+from bridge.formats._edi import saying
 from bridge.formats._edi.tokens import Segment
 from bridge.formats._edifact.codes import COPIES, LINE, MESSAGE, ONLY_CHANGES, RESPONSE, Codes, together
 from bridge.formats._edifact.envelope import Message
@@ -77,11 +78,7 @@ def _only_number(items: Sequence[Block]) -> str | None:
 
 def told(facts: Mapping[str, object], where: str, reader: Reader, warnings: Sequence[str]) -> Statement:
     """The statement that facts by their neutral names make; what is unclear about them goes along."""
-    found = Facts(where, {name: value for name, value in facts.items() if value}, reader.dialect)
-    found.warnings += warnings
-    made = statement(found, is_row=False)
-    control = facts.get("control")
-    return replace(made, said=replace(made.said, control=control)) if isinstance(control, int) else made
+    return saying.told(facts, where, reader.dialect, warnings)
 
 
 def unknown_code(element: str, code: str) -> str:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.config import JsonDict
 
 from bridge.formats._edi.letters import Letters
+from bridge.formats._edi.options import Seller, Table
 from bridge.formats._edi.tokens import Signs
 from bridge.formats._edi.values import Values
 from bridge.formats._edifact.codes import known_tables
@@ -46,12 +47,6 @@ def _six_signs(text: str) -> str:
     return text
 
 
-def _with_rest(table: Mapping[str, str]) -> Mapping[str, str]:
-    if REST not in table:
-        raise ValueError(f'a table needs a rule for the rest: "{REST}" = "refuse", "keep", "leave_out" or a code')
-    return table
-
-
 def _qualifiers(table: Mapping[str, str]) -> Mapping[str, str]:
     for name, code in table.items():
         if code and not _CODE.fullmatch(code):
@@ -60,22 +55,7 @@ def _qualifiers(table: Mapping[str, str]) -> Mapping[str, str]:
 
 
 Partner = Annotated[str, AfterValidator(_partner)]
-Table = Annotated[Mapping[str, str], AfterValidator(_with_rest)]
 References = Annotated[Mapping[str, str], AfterValidator(_qualifiers)]
-
-
-class Seller(BaseModel):
-    """``[targets.T.order.seller]``: the merchant as the ERP knows him."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field("", description="Name.")
-    endpoint: str = Field("", description="Number of the seller that both sides agreed on.")
-    gln: str = Field("", description="Global location number; it goes before endpoint.")
-    street: str = Field("", description="Street.")
-    zip: str = Field("", description="Postal code.")
-    city: str = Field("", description="Town.")
-    country: str = Field("", description="Country by its two letters.")
 
 
 _UNITS = {
