@@ -141,7 +141,10 @@ def test_a_line_tells_article_quantities_price_date_schedule_and_reason() -> Non
     assert (line.line_no, line.part_no, line.substitute_part_no) == ("2", "7310", "ITEM002")
     assert (line.qty_ordered, line.unit_price, line.date) == (Decimal(5), Decimal("300.25"), dt.date(2026, 12, 1))
     assert line.reason == "Sold out / ACK01 IS / ACK01 IB"
-    assert [(one.qty, str(one.date)) for one in line.schedules] == [(3, "2026-12-01"), (2, "2026-12-15")]
+    assert [(one.qty, str(one.date)) for one in line.schedules] == [
+        (Decimal(3), "2026-12-01"),
+        (Decimal(2), "2026-12-15"),
+    ]
 
 
 def test_a_price_of_a_hundred_is_none_that_could_be_compared() -> None:
@@ -299,7 +302,7 @@ def test_what_stands_in_several_packages_is_added_up() -> None:
     found = only(file_of("856", *NOTICE, "HL*2*1*O", "PRF*48447", *packages))
 
     assert found.status is _S.DELIVERED
-    assert [(line.qty_delivered, line.qty_outstanding) for line in found.lines] == [(5, 0)]
+    assert [(line.qty_delivered, line.qty_outstanding) for line in found.lines] == [(Decimal(5), Decimal(0))]
 
 
 def test_each_order_of_a_notice_has_its_own_lines_and_packages() -> None:

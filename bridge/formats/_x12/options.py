@@ -29,7 +29,7 @@ _CODECS = {"basic": "ascii", "extended": "ascii", "latin": "iso8859-1", "utf-8":
 # The basic set of X12.6 has capitals alone; the extended one adds small letters and these.
 _BASIC = r"""A-Z0-9!"&'()*+,./:;?= \-"""
 # Signs that are written as others like them where the set lacks them.
-_LIKE = str.maketrans("^`[{<]}>|\\", "''((()))//")
+_LIKE = {ord(sign): like for sign, like in zip("^`[{<]}>|\\", "''((()))//", strict=True)}
 _SETS = {"basic": _BASIC, "extended": _BASIC + r"a-z%~@\[\]_{}\\|<>#$"}
 
 
@@ -66,7 +66,7 @@ def _kinds(table: Mapping[str, str]) -> Mapping[str, str]:
 
 Partner = Annotated[str, AfterValidator(_partner)]
 References = Annotated[Mapping[str, str], AfterValidator(_qualifiers)]
-Code = Annotated[str, Field(pattern=r"[A-Z0-9]{2}")]
+Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
 ITEM_NUMBERS = {"erp_part_no": "VP", "gtin": "EN", "part_no": "BP", "manufacturer": ""}
 _UNITS = {
     **dict.fromkeys(("pcs", "pc", "pce", "piece", "pieces", "st", "styck", "stk", "ea"), "EA"),

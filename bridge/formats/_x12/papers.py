@@ -213,7 +213,11 @@ def invoice(of: Set, reader: Reader) -> list[Statement]:
     head, items, end = blocks_of(of, "IT1", frozenset({"TDS"}), reader)
     begin = head.only("BIG")
     warnings: list[str] = []
-    facts: dict[str, object] = {"order_ref": _order_of(head, begin, items), "erp_order_no": head.reference("VN")}
+    named, lines = [begin.at(4) or head.reference("PO")], []
+    for item in items:
+        named.append(item.reference("PO"))
+        lines.append(_invoiced_line(item))
+    facts: dict[str, object] = {"order_ref": _order_of(head, named), "erp_order_no": head.reference("VN")}
     if is_copy(of.kind, begin.at(8), reader):
         return [copied(facts, of, reader, begin.at(8))]
     is_credit = begin.at(7) in CREDITS
@@ -230,14 +234,13 @@ def invoice(of: Set, reader: Reader) -> list[Statement]:
         "message_date": amounts["date"],
         "invoice": {name: value for name, value in amounts.items() if value}
         | ({"credited_no": credited} if credited else {}),
-        "lines": [_invoiced_line(item) for item in items],
+        "lines": lines,
     }
     return [told(facts, of.where, reader.dialect, warnings)]
 
 
-def _order_of(head: Block, begin: Segment, items: Sequence[Block]) -> str | None:
-    """The one order that the invoice is for; raises ``Unreadable`` where lines name others."""
-    named = [begin.at(4) or head.reference("PO"), *(item.reference("PO") for item in items)]
+def _order_of(head: Block, named: Sequence[str | None]) -> str | None:
+    """The one order that the invoice is for; raises ``Unreadable`` where it names several."""
     found = list(dict.fromkeys(filter(None, named)))
     if len(found) > 1:
         raise Unreadable(head.place("BIG"), "it is one invoice for several orders, and nothing parts its amounts")

@@ -133,14 +133,14 @@ class Block:
         return self._set.place(named[0][0]) if named else self._set.where
 
 
-def blocks_of(of: Set, item: str, end: frozenset[str], reader: Reader) -> tuple[Block, list[Block], Block]:
-    """The head of a set, its items, and what stands behind them."""
+def blocks_of(of: Set, item: str, end: frozenset[str], reader: Reader) -> tuple[Block, Iterator[Block], Block]:
+    """The head of a set; its items, each made when it is asked for, since there may be very many; and the end."""
     numbered = list(enumerate(of.segments))
     starts = [index for index, segment in numbered if segment.tag == item]
     first = starts[0] if starts else 0
     stop = next((index for index, segment in numbered if index >= first and segment.tag in end), len(numbered))
     starts = [start for start in starts if start < stop]
-    items = [Block(of, numbered[start:until], reader) for start, until in pairwise([*starts, stop])]
+    items = (Block(of, numbered[start:until], reader) for start, until in pairwise([*starts, stop]))
     return Block(of, numbered[: starts[0] if starts else stop], reader), items, Block(of, numbered[stop:], reader)
 
 
