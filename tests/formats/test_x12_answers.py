@@ -322,6 +322,18 @@ def test_each_order_of_a_notice_has_its_own_lines_and_packages() -> None:
     assert [line.part_no for line in found.acknowledgements[0].lines] == ["A", "C"]
 
 
+def test_very_many_packages_of_several_orders_are_told_of_none_and_warned_of() -> None:
+    packages = tuple(f"MAN*GM*{number}" for number in range(51))
+
+    one = only(file_of("856", *NOTICE, *packages, "HL*2*1*O", "PRF*1"))
+    two = reading(file_of("856", *NOTICE, *packages, "HL*2*1*O", "PRF*1", "HL*3*1*O", "PRF*2"))
+
+    assert len(one.tracking) == 52
+    assert [(each.tracking, "52 package numbers" in str(each.warnings)) for each in two.acknowledgements] == [
+        ((), True)
+    ] * 2
+
+
 @pytest.mark.parametrize(
     "levels",
     [

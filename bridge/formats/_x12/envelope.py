@@ -168,7 +168,7 @@ class _Interchange:
     def read(self, text: str, place: int) -> int:
         """Where the interchange ends. Appends to what was found."""
         signs, end = _signs(text, place)
-        opening = parsed(unwrapped(text[place:end], signs), signs)
+        opening = _segment(text[place:end], signs)
         while True:
             place = _past_blanks(text, end + 1)
             if text.startswith("ISA" + signs.element, place) or place >= len(text):
@@ -176,7 +176,7 @@ class _Interchange:
             end = end_of_segment(text, place, signs)
             if end < 0:
                 return self._cut(len(text), f'it ends inside "{shown(text[place:])}"')
-            segment = parsed(unwrapped(text[place:end], signs), signs)
+            segment = _segment(text[place:end], signs)
             if segment.tag == "IEA":
                 self._close(opening, segment)
                 return end + 1
@@ -271,6 +271,11 @@ class _Interchange:
             self._faults.append(Fault(place, f"{trouble}; nothing in this set counts"))
         else:
             self._sets.append(Set(opened.where, opened.kind, tuple(opened.segments)))
+
+
+def _segment(raw: str, signs: Signs) -> Segment:
+    """A segment without line ends in it."""
+    return parsed(unwrapped(raw, signs) if "\n" in raw or "\r" in raw else raw, signs)
 
 
 def _past_blanks(text: str, place: int) -> int:

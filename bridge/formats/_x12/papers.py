@@ -25,6 +25,7 @@ _DELIVERY_DAYS = ("011", "035", "017", "067", "069")
 # SSCC-18, and the carrier's number of a package.
 _PACKAGES = frozenset({"GM", "AA", "CP"})
 _ALL_TAXES = "TX"
+_TRACKING_AT_MOST = 50
 
 
 # --- ship notices -------------------------------------------------------------------------------------------------
@@ -39,16 +40,47 @@ class _Order:
     items: list[list[Numbered]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shipment:
+    """What a ship notice says above its orders, and so of each of them."""
+
+    begin: Segment
+    facts: dict[str, object]
+    tracking: list[str]
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, above: Block, count: int) -> "_Shipment":
+        """What the segments above ``count`` orders say.
+
+        Very many packages of several orders are told of none: nobody parts them, and each order would repeat them all.
+        """
+        begin, warnings, tracking = above.only("BSN"), list[str](), _tracking(above)
+        if count > 1 and len(tracking) > _TRACKING_AT_MOST:
+            warnings.append(
+                f"the shipment has {len(tracking)} package numbers, and nothing parts them among {count} orders"
+            )
+            tracking = []
+        facts: dict[str, object] = {
+            "order_ref": above.reference("PO"),
+            "erp_order_no": above.reference("VN"),
+            "note_no": begin.at(2),
+            "message_date": above.on(begin.at(3), warnings),
+            "date": above.day(warnings, *_DELIVERY_DAYS),
+            "carrier": _carrier(above),
+        }
+        return cls(begin, facts, tracking, warnings)
+
+
 def despatch(of: Set, reader: Reader) -> list[Statement]:
     """An 856: what was sent for each of its orders, in which packages, and what is still to come."""
-    head, orders = _levels(of)
-    above = Block(of, head, reader)
-    begin = above.only("BSN")
-    orders = _by_reference(of, orders, reader)
+    head, levels = _levels(of)
+    orders = _by_reference(of, levels, reader)
+    shipment = _Shipment.of(Block(of, head, reader), len(orders))
     found = []
     for place, order in enumerate(orders, 1):
         where = of.where if len(orders) == 1 else f"{of.where}, order {place}"
-        found.append(_despatch(Set(where, of.kind, of.segments), begin, above, order, reader))
+        found.append(_despatch(Set(where, of.kind, of.segments), shipment, order, reader))
     return found
 
 
@@ -103,13 +135,18 @@ def _by_reference(of: Set, orders: Sequence[_Order], reader: Reader) -> list[_Or
     return list(found.values())
 
 
-def _despatch(of: Set, begin: Segment, above: Block, order: _Order, reader: Reader) -> Statement:
+def _despatch(of: Set, shipment: _Shipment, order: _Order, reader: Reader) -> Statement:
     own, every = Block(of, order.own, reader), Block(of, order.all, reader)
-    warnings: list[str] = []
+    begin, warnings = shipment.begin, list(shipment.warnings)
     ref = next((segment.at(1) for segment in own.all("PRF") if segment.at(1)), None)
-    facts: dict[str, object] = {
-        "order_ref": ref or own.reference("PO") or above.reference("PO"),
-        "erp_order_no": own.reference("VN") or above.reference("VN"),
+    facts = {name: value for name, value in shipment.facts.items() if value} | {
+        name: value
+        for name, value in (
+            ("order_ref", ref or own.reference("PO")),
+            ("erp_order_no", own.reference("VN")),
+            ("carrier", _carrier(own)),
+        )
+        if value
     }
     if is_copy(of.kind, begin.at(1), reader):
         return copied(facts, of, reader, begin.at(1))
@@ -117,11 +154,8 @@ def _despatch(of: Set, begin: Segment, above: Block, order: _Order, reader: Read
     facts |= {
         "kind": "despatch",
         "status": _delivery(begin, lines, reader, warnings),
-        "note_no": begin.at(2),
-        "message_date": above.on(begin.at(3), warnings),
-        "date": above.day(warnings, *_DELIVERY_DAYS) or own.day(warnings, *_DELIVERY_DAYS),
-        "carrier": _carrier(own) or _carrier(above),
-        "tracking": list(dict.fromkeys([*_tracking(above), *_tracking(every)])),
+        "date": facts.get("date") or own.day(warnings, *_DELIVERY_DAYS),
+        "tracking": list(dict.fromkeys([*shipment.tracking, *_tracking(every)])),
         "lines": lines,
     }
     return told(facts, of.where, reader.dialect, warnings)

@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})")
 _CENTS = re.compile(r"-?[0-9]{1,15}")
 _SHORT_DAY = re.compile(r"[0-9]{6}")
 _CENTURY = "20"
+_TEXTS = frozenset({"MSG", "NTE"})
 
 Numbered: TypeAlias = tuple[int, Segment]
 
@@ -67,6 +68,8 @@ class Block:
 
     def values(self, tag: str, qualifier: str) -> list[str]:
         """The different values that a qualifier marks, in the order they came."""
+        if tag not in self._by_tag:
+            return []
         found = (segment.at(2) for segment in self.all(tag) if segment.at(1) == qualifier)
         return list(dict.fromkeys(filter(None, found)))
 
@@ -117,6 +120,8 @@ class Block:
 
     def day(self, warnings: list[str], *qualifiers: str) -> str | None:
         """The date of the first of the qualifiers that is there, in DTM."""
+        if "DTM" not in self._by_tag:
+            return None
         for qualifier in qualifiers:
             for text in self.values("DTM", qualifier):
                 return self.on(text, warnings)
@@ -124,6 +129,8 @@ class Block:
 
     def text(self) -> str | None:
         """The free texts of MSG and NTE as one."""
+        if self._by_tag.keys().isdisjoint(_TEXTS):
+            return None
         found = [*(segment.at(1) for segment in self.all("MSG")), *(segment.at(2) for segment in self.all("NTE"))]
         return " / ".join(dict.fromkeys(filter(None, map(one_line, found)))) or None
 
