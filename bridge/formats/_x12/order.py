@@ -58,12 +58,12 @@ class Head:
             yield "CSH", self._options.ship_complete
 
     def behind_charges(self) -> Iterator[Row]:
-        """All segments from ITD to the last N1, without the tax, which :meth:`parties` stands behind."""
+        """The terms and the transport, which stand between the charges and the tax."""
         yield from self._terms()
         yield from self._transport()
 
     def texts_and_parties(self) -> Iterator[Row]:
-        """The texts and the parties."""
+        """All segments from the first N9 to the last N1."""
         delivery = inner(self._document, "delivery")
         yield from texts(self._elements, "COMMENT", "comment", self._document.get("comment"))
         yield from texts(self._elements, "DELIVERY", "delivery.service", delivery.get("service"))
