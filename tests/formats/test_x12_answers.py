@@ -435,6 +435,7 @@ def test_an_invoice_for_several_orders_is_for_a_person() -> None:
         (("AK9*M*1*1*0",), _S.REJECTED),
         (("AK9*Q*1*1*1",), _S.UNKNOWN),
         (("AK2*850*0001", "AK5*Q", "AK9*A*1*1*1"), _S.UNKNOWN),
+        (("AK2*850*0001", "AK5*Q", "AK9*R*1*1*0"), _S.REJECTED),
         (("AK9**1*1*1",), _S.UNKNOWN),
         (("AK9*A*1*1*0",), _S.UNKNOWN),
     ],

@@ -382,6 +382,23 @@ def test_parts_of_a_cent_in_a_charge_are_rounded_and_told() -> None:
     assert [one.partition(" ")[0] for one in told] == ["fees[0]"]
 
 
+@pytest.mark.parametrize("character_set", ["extended", "latin", "utf-8"])
+def test_no_control_character_of_a_charge_or_payment_reaches_the_file(character_set: str) -> None:
+    odd = "a\x1db\r\nc\x07d"
+    order = replace(
+        guide_order(),
+        fees=(Charge(type=odd, amount=Decimal(1)),),
+        discounts=(Charge(text=odd, code="C1", amount=Decimal(1)),),
+        payments=(Payment(method=odd, name=odd, amount=Decimal(1)),),
+        delivery=Delivery(method=odd),
+    )
+
+    content = written(order, character_set=character_set).decode("utf-8" if character_set == "utf-8" else "iso8859-1")
+
+    assert content.isprintable()
+    assert [one[14] for one in all_of("SAC", parted(content))] == ["a b cd"] * 2
+
+
 def test_nobody_finds_a_personal_number_in_the_file() -> None:
     party = Party(kind=PartyKind.PERSON, code="CC", name="N", ssn="19121212-1212")
 

@@ -246,7 +246,7 @@ class X12Options(TextOptions):
     def letters(self) -> Letters:
         """The letters that a value may hold: those of the set without the separators."""
         held, signs = _SETS.get(self.character_set), re.escape(self.separators)
-        outside = re.compile(f"[{signs}]" if held is None else f"[^{held}]|[{signs}]")
+        outside = re.compile(rf"[\x00-\x1f\x7f-\x9f{signs}]" if held is None else f"[^{held}]|[{signs}]")
         return Letters(
             f"X12 with these separators in the set {self.character_set}",
             _CODECS[self.character_set] if self.encoding == AUTO else self.encoding,

@@ -98,10 +98,10 @@ class Head:
             yield "REF", "SA", seller, division
 
     def _terms(self) -> Iterator[Row]:
-        if self._order.payments:
-            code = self._elements.mapped("payments[0].method", self._order.payments[0].method, "payments", (2, 2))
-            if code:
-                yield "ITD", code
+        method = member(self._document.get("payments"), 0).get("method") if self._order.payments else None
+        code = self._elements.mapped("payments[0].method", method, "payments", (2, 2))
+        if code:
+            yield "ITD", code
 
     def _transport(self) -> Iterator[Row]:
         method = inner(self._document, "delivery").get("method")

@@ -13,7 +13,7 @@ from bridge.formats._protocol import not_renderable
 from bridge.formats._x12.elements import Elements, is_in_cents
 from bridge.formats._x12.options import X12Options
 from bridge.formats._x12.order import REFERENCE, Row, texts
-from bridge.model import Charge, Line, SalesOrder
+from bridge.model import Line, SalesOrder
 from bridge.roles import Role
 
 _OF_THE_ORDER = frozenset({Role.FREIGHT, Role.FEE, Role.ROUNDING, Role.GIFT_CARD, Role.COMPENSATION, Role.TAX})
@@ -40,7 +40,8 @@ class Rows:
         self._order = order
         self._elements = elements
         self._options = options
-        self._documents = document.get("lines")
+        # Texts come from the document, which is clean; the order itself may hold control characters.
+        self._documents, self._fees, self._discounts = (document.get(name) for name in ("lines", "fees", "discounts"))
         self._lines = [index for index, line in enumerate(order.lines) if not self._is_adjustment(line)]
 
     def charges(self) -> Iterator[Row]:
@@ -87,13 +88,15 @@ class Rows:
                 number = (f"{path}.part_no", document.get("part_no"))
                 yield _Adjustment(path, line.role, line_net(line), number, document.get("text"))
         for index, fee in enumerate(self._order.fees):
-            yield self._of_charge(f"fees[{index}]", "fee", fee, fee.amount or Decimal(0))
+            yield self._of_charge(f"fees[{index}]", "fee", member(self._fees, index), fee.amount or Decimal(0))
         for index, discount in enumerate(self._order.discounts):
             # Norce does not say which sign they come with, and none adds.
-            yield self._of_charge(f"discounts[{index}]", "discount", discount, -abs(discount.amount or Decimal(0)))
+            amount = -abs(discount.amount or Decimal(0))
+            yield self._of_charge(f"discounts[{index}]", "discount", member(self._discounts, index), amount)
 
-    def _of_charge(self, path: str, reason: str, charge: Charge, amount: Decimal) -> _Adjustment:
-        return _Adjustment(path, reason, amount, (f"{path}.code", charge.code), charge.text or charge.type)
+    def _of_charge(self, path: str, reason: str, charge: Document, amount: Decimal) -> _Adjustment:
+        text = charge.get("text") or charge.get("type")
+        return _Adjustment(path, reason, amount, (f"{path}.code", charge.get("code")), text)
 
     def _adjustment(self, of: _Adjustment) -> Row:
         elements = self._elements
