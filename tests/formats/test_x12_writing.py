@@ -149,6 +149,12 @@ def test_letters_that_the_set_lacks_and_separators_are_written_by_the_rule(
     assert all_of("MSG", parted(text))[0] == [as_written]
 
 
+@pytest.mark.parametrize("setting", [{"group_sender": "A\x07B"}, {"seller": {"name": "A\x07B"}}])
+def test_a_setting_with_a_control_character_is_refused_in_the_larger_sets_too(setting: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="cannot"):
+        formats.build("x12", {"character_set": "utf-8", **setting})
+
+
 def test_all_letters_are_capitals_in_the_basic_set() -> None:
     order = replace(guide_order(), payments=())
 
