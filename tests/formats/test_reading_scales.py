@@ -10,6 +10,7 @@ import pytest
 from bridge import formats
 from bridge.formats import Unreadable
 from tests.formats.dense import EACH, FIXED, JSON_PATHS, XML_PATHS, Content
+from tests.formats.idoc_files import Shape as Records, flat, ordrsp, seg, xml
 
 Shape = Callable[[int], bytes]
 HEADING = b"order_ref;status;line_no;tracking\n"
@@ -67,6 +68,24 @@ def _comments(count: int) -> bytes:
     return b"<!--" * count * 5
 
 
+def _idoc_items(count: int) -> bytes:
+    items = (seg("E1EDP01", seg("E1EDP20", WMENG="1"), POSEX=str(at % 10**6), MENGE="1") for at in range(count))
+    return flat(ordrsp(seg("E1EDK01"), *items), shape=Records(trimmed=True)).encode()
+
+
+def _idocs_in_xml(count: int) -> bytes:
+    one = xml(ordrsp(seg("E1EDK01"), seg("E1EDP01", ACTION="004", MENGE="1")))
+    return b"<I>" + one.partition("<IDOCS>")[2].removesuffix("</IDOCS>\n").encode() * count + b"</I>"
+
+
+def _deep_segments(count: int) -> bytes:
+    return b"<I><IDOC>" + b"<Z1 SEGMENT='1'>" * count
+
+
+def _control_records(count: int) -> bytes:
+    return b"EDI_DC40\n" * count
+
+
 SHAPES: list[tuple[str, Mapping[str, object], Shape]] = [
     ("delimited", {}, _orders),
     ("delimited", {}, _one_order),
@@ -81,9 +100,16 @@ SHAPES: list[tuple[str, Mapping[str, object], Shape]] = [
     ("xml", {"paths": XML_PATHS}, _elements),
     ("xml", {"paths": XML_PATHS}, _rows_of_one),
     ("xml", {}, _comments),
+    ("idoc", {"count": "bytes"}, _idoc_items),
+    ("idoc", {}, _idocs_in_xml),
+    ("idoc", {}, _deep_segments),
+    ("idoc", {}, _control_records),
+    ("idoc", {}, _comments),
 ]
 each_shape = pytest.mark.parametrize(
-    ("name", "options", "shape"), SHAPES, ids=[f"{one[0]}{one[2].__name__}" for one in SHAPES]
+    ("name", "options", "shape"),
+    SHAPES,
+    ids=[f"{one[0]}{one[2].__name__}{'_in_bytes' * ('count' in one[1])}" for one in SHAPES],
 )
 
 
