@@ -219,6 +219,22 @@ def test_no_damage_turns_a_refusal_into_a_confirmation() -> None:
         assert refs(found) == []
 
 
+def test_damaged_xml_is_read_or_called_unreadable_and_nothing_else_happens() -> None:
+    content = xml(GOOD, MORE).encode()
+    chance, format_ = random.Random(12), formats.build("idoc", {})
+
+    for _ in range(400):
+        start = chance.randrange(len(content))
+        filling = bytes(chance.choices(b' </>E1"4&\xff', k=chance.randint(0, 8)))
+        damaged = content[:start] + filling + content[start + chance.randint(0, 12) :]
+        assert format_.is_whole(damaged) in {True, False}
+        try:
+            found = format_.read(damaged)
+        except formats.Unreadable as refusal:
+            found = Reading(faults=(refusal.fault,))
+        assert len(found.acknowledgements) + len(found.faults) >= 1
+
+
 def test_a_last_record_that_is_whole_but_not_ended_is_waited_for_and_then_read() -> None:
     content = flat(GOOD)[:-1]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from bridge import formats
 from bridge.errors import ErrorName, PermanentError
@@ -16,7 +17,7 @@ from tests.formats.idoc_orders import expected, told
 from tests.formats.idoc_reader import SHARED, TABLE, read
 from tests.formats.mock_sap import MockSap
 from tests.formats.samples import golden
-from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
+from tests.support.orders import CONTROL, RECEIVED_AT, guide_order, sales_orders
 
 SETTINGS: dict[str, dict[str, object]] = {
     "flat": {},
@@ -65,6 +66,30 @@ def test_what_is_written_is_right_and_is_what_was_ordered_whatever_the_customer_
 @each_setting
 def test_very_many_orders_are_right_and_are_written_as_they_were_ordered(name: str) -> None:
     assert kept_whole(name, seed=2, count=20_000) >= 7000
+
+
+def _right_or_refused(name: str, order: SalesOrder) -> None:
+    content = written(name, order)
+    if isinstance(content, PermanentError):
+        assert content.subject.replace("[", ".").partition(".")[0] in SalesOrder.__dataclass_fields__
+    else:
+        assert read(content, codec=CODECS.get(name, "utf-8"), in_bytes=name == "bytes").faults == []
+
+
+@pytest.mark.parametrize("name", ["bytes", "xml"])
+@given(order=sales_orders())
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_order_is_right_by_the_table_or_refused_by_name(name: str, order: SalesOrder) -> None:
+    _right_or_refused(name, order)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@each_setting
+@given(order=sales_orders())
+@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_very_many_orders_of_any_kind_are_right_by_the_table_or_refused(name: str, order: SalesOrder) -> None:
+    _right_or_refused(name, order)
 
 
 @pytest.mark.skipif(not SHARED.is_file(), reason="the compilation lies in ../shared/formats and is not part of this")
