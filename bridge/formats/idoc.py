@@ -25,7 +25,7 @@ from bridge.formats._idoc.xml import root_of, xml_contents, xml_tree
 from bridge.formats._neutral import neutral
 from bridge.formats._options import TextOptions, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable, not_renderable
-from bridge.formats._text import decode
+from bridge.formats._text import AUTO, decode
 from bridge.formats._xml_tree import serialized
 from bridge.model import Reading, SalesOrder
 
@@ -103,13 +103,15 @@ class _Idoc:
             return False
 
     def _contents(self, content: bytes) -> Contents:
-        options = self._options
+        encoding = self._options.encoding
         if _is_xml(content):
-            return xml_contents(root_of(content, options.encoding))
-        text = decode(content, options.encoding).lstrip("\r\n")
+            return xml_contents(root_of(content, encoding))
+        text = decode(content, encoding).lstrip("\r\n")
+        # A letter of a code page other than UTF-8 is one byte, so characters and bytes are the same there.
+        is_narrow = self._options.count == "characters" or (encoding == AUTO and not _is_utf8(content))
         if not text:
             raise Unreadable("file", "it is empty")
-        return flat_contents(text, options.codec() if options.count == "bytes" else "")
+        return flat_contents(text, "" if is_narrow else self._options.codec())
 
     def _rows(self, order: SalesOrder, at: datetime) -> tuple[list[Row], list[str]]:
         document = neutral(order, self._options, " ")
@@ -138,6 +140,14 @@ class _Idoc:
             "CRETIM": f"{moment:%H%M%S}",
             "ARCKEY": self._values.code("order_ref", order.order_ref, f"{CONTROL_NAME}-ARCKEY"),
         }
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_xml(content: bytes) -> bool:

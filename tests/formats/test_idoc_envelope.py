@@ -105,8 +105,9 @@ def test_segments_that_lie_beside_each_other_belong_together_by_their_kinds() ->
         (lambda text: text.encode("cp850"), {"encoding": "cp850"}),
         (lambda text: text.encode("iso8859-1"), {"encoding": "iso8859-1"}),
         (lambda text: text.encode("iso8859-1"), {"encoding": "iso8859-1", "count": "bytes"}),
+        (lambda text: text.encode("cp1252"), {"count": "bytes"}),
     ],
-    ids=["utf-8", "mark", "cp1252", "utf-16", "cp850", "latin-1", "latin-1 in bytes"],
+    ids=["utf-8", "mark", "cp1252", "utf-16", "cp850", "latin-1", "latin-1 in bytes", "cp1252 in bytes"],
 )
 def test_a_flat_file_is_read_in_the_code_page_it_shows_or_is_said_to_have(
     encode: Callable[[str], bytes], options: dict[str, Any]

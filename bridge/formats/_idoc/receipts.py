@@ -15,7 +15,6 @@ from bridge.model import AckStatus
 _S = AckStatus
 _OURS = "ORDERS"
 _SALES_ORDER = "BUS2032"
-_MAY_BE = frozenset({_S.RECEIVED, _S.REJECTED, _S.UNKNOWN})
 _PARAMETERS = tuple(f"STAPA{number}" for number in range(1, 5))
 
 
@@ -43,8 +42,8 @@ def _receipt(idoc: Idoc, state: Segment, reader: Reader) -> Statement:
     warnings: list[str] = []
     code = state.at("STATUS")
     found = reader.codes.status(RECEIPT, code)
-    if found is None or found not in _MAY_BE:
-        warnings.append("it has no status" if found is None else f"a receipt cannot say {found}")
+    if found is None:
+        warnings.append("it has no status")
         found = _S.UNKNOWN
     elif found is _S.UNKNOWN:
         warnings.append(unknown_code(RECEIPT, code))
