@@ -19,7 +19,7 @@ from tests.flow.bridge_process import SAMPLES, BridgeFolder, Norce
 from tests.formats.idoc_files import Message, flat, message, ordrsp, ref, seg, xml
 from tests.support.patience import PATIENCE_S
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 REF, NUMBER = "48447", "0000012345"
 CONFIG = """

@@ -95,6 +95,17 @@ def test_segments_that_lie_beside_each_other_belong_together_by_their_kinds() ->
     assert said.status is AckStatus.CHANGED
 
 
+def test_a_flat_segment_that_names_none_above_it_follows_the_one_before_and_heads_stand_alone() -> None:
+    below_the_first = flat(GOOD).replace("000002000000", "000002000001").replace("000003000000", "000003000001")
+    names_none = below_the_first.replace("000007000006", "000007000000")
+    assert names_none != below_the_first
+
+    found = reading(names_none)
+
+    assert refs(found) == ["48447"]
+    assert found.acknowledgements[0].lines[0].qty_confirmed == 2
+
+
 @pytest.mark.parametrize(
     ("encode", "options"),
     [

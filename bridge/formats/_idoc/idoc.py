@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bridge.formats._idoc.segments import PARENTS
+from bridge.formats._idoc.segments import PARENTS, SEGMENTS
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 from bridge.model import Fault
@@ -72,34 +72,34 @@ class Contents:
     faults: list[Fault] = field(default_factory=list)
 
 
-def idoc_of(where: str, control: Source, found: Sequence[Given]) -> Idoc:
-    """The IDoc that segments make: below one another as the file says, or by their kinds where it does not say.
+def idoc_of(where: str, control: Source, found: Sequence[Given], *, is_nested: bool = False) -> Idoc:
+    """The IDoc that segments make: below one another as the file says, by their sequence where it does not say.
 
-    Raises ``Unreadable`` where a segment stands below nothing that it belongs to.
+    ``is_nested``: the file says it of each segment. What stands below nothing in the table is of the head, wherever it
+    was put. Raises ``Unreadable`` where a segment stands below another than it belongs to.
     """
     if not found:
         raise Unreadable(where, "it has no segments", "The file may be cut; ask SAP for it again")
     root = Segment("", where, control)
-    says = any(one.parent is not None for one in found)
     latest: dict[str, Segment] = {}
     for one in found:
-        name = one.segment.name
-        if says:
-            parent = root if one.parent is None else found[one.parent].segment
-            _check(one.segment, parent)
+        segment, wanted = one.segment, PARENTS.get(one.segment.name)
+        told = root if one.parent is None else found[one.parent].segment
+        if wanted is None:
+            above = root if segment.name in SEGMENTS else told
+        elif one.parent is None and not is_nested:
+            above = latest.get(wanted) or _lost(segment)
         else:
-            parent = latest.get(PARENTS[name]) or _lost(one.segment) if name in PARENTS else root
-        parent.add(one.segment)
-        latest[name] = one.segment
-        _forget(name, latest)
+            above = told if told.name == wanted else _misplaced(segment, told)
+        above.add(segment)
+        latest[segment.name] = segment
+        _forget(segment.name, latest)
     return Idoc(where, control, root)
 
 
-def _check(segment: Segment, parent: Segment) -> None:
-    wanted = PARENTS.get(segment.name)
-    if wanted is not None and parent.name != wanted:
-        what = f"{segment.name} belongs below {wanted} and stands below {parent.name or 'none'}"
-        raise Unreadable(segment.where, what, "Nobody can tell what it is about")
+def _misplaced(segment: Segment, told: Segment) -> Segment:
+    what = f"{segment.name} belongs below {PARENTS[segment.name]} and stands below {told.name or 'none'}"
+    raise Unreadable(segment.where, what, "Nobody can tell what it is about")
 
 
 def _lost(segment: Segment) -> Segment:

@@ -79,7 +79,8 @@ def _idoc(element: Element, where: str) -> Idoc:
     for child in element:
         if child is not control and _is_segment(child):
             found.extend(_segments(child, None, (where, len(found))))
-    return idoc_of(where, Elements(_fields(control, where)), found)
+    is_nested = any(one.parent is not None for one in found)
+    return idoc_of(where, Elements(_fields(control, where)), found, is_nested=is_nested)
 
 
 def _segments(element: Element, parent: int | None, context: tuple[str, int]) -> Iterator[Given]:
