@@ -106,6 +106,17 @@ def test_a_flat_segment_that_names_none_above_it_follows_the_one_before_and_head
     assert found.acknowledgements[0].lines[0].qty_confirmed == 2
 
 
+def test_what_stands_below_an_item_ends_with_it() -> None:
+    line = {"ACTION": "004", "MENGE": "1"}
+    rows = [seg("E1EDP01", POSEX="1", **line), seg("E1EDPT1"), seg("E1EDP01", POSEX="2", **line), seg("E1EDPT2")]
+    content = flat(ordrsp(seg("E1EDK01"), *rows), shape=Shape(numbered=False))
+
+    found = reading(content)
+
+    assert found.acknowledgements == ()
+    assert "E1EDPT2 has no E1EDPT1 before it" in found.faults[0].what
+
+
 @pytest.mark.parametrize(
     ("encode", "options"),
     [
