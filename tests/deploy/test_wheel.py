@@ -27,7 +27,8 @@ def build(folder: Path) -> Path:
 
 @pytest.mark.timeout(30)
 def test_the_wheel_holds_the_package_whole_and_nothing_else(tmp_path: Path) -> None:
-    sources = {str(path.relative_to(ROOT)) for path in (ROOT / "bridge").rglob("*.py")}
+    package = ROOT / "bridge"
+    sources = {str(path.relative_to(ROOT)) for kind in ("*.py", "*.xsd") for path in package.rglob(kind)}
 
     names = set(zipfile.ZipFile(build(tmp_path)).namelist())
 
