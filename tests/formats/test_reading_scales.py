@@ -64,6 +64,34 @@ def _rows_of_one(count: int) -> bytes:
     return b'<R><O no="1"><S>confirmed</S>' + b"".join(b"<L><N>%d</N></L>" % at for at in range(count)) + b"</O></R>"
 
 
+def _ubl(kind: str, part: bytes, count: int) -> bytes:
+    names = "urn:oasis:names:specification:ubl:schema:xsd:"
+    heads = f'{kind}-2" xmlns:a="{names}CommonAggregateComponents-2" xmlns:b="{names}CommonBasicComponents-2'
+    parts = b"".join(part % (at % 999, at) for at in range(count))
+    return f'<{kind} xmlns="{names}{heads}">'.encode() + parts + f"</{kind}>".encode()
+
+
+def _response_lines(count: int) -> bytes:
+    line = b"<a:OrderLine><a:LineItem><b:Quantity>%d</b:Quantity></a:LineItem><a:OrderLineReference><b:LineID>%d"
+    return _ubl("OrderResponse", line + b"</b:LineID></a:OrderLineReference></a:OrderLine>", count)
+
+
+def _despatched_orders(count: int) -> bytes:
+    line = (
+        b"<a:DespatchLine><b:DeliveredQuantity>%d</b:DeliveredQuantity><a:OrderLineReference><a:OrderReference><b:ID>%d"
+    )
+    end = b"</b:ID></a:OrderReference></a:OrderLineReference></a:DespatchLine>"
+    return _ubl("DespatchAdvice", line + end, count)
+
+
+def _references(count: int) -> bytes:
+    return _ubl(
+        "DespatchAdvice",
+        b"<a:OrderReference><b:SalesOrderID>%d</b:SalesOrderID><b:ID>%d</b:ID></a:OrderReference>",
+        count,
+    )
+
+
 def _comments(count: int) -> bytes:
     return b"<!--" * count * 5
 
@@ -105,6 +133,10 @@ SHAPES: list[tuple[str, Mapping[str, object], Shape]] = [
     ("idoc", {}, _deep_segments),
     ("idoc", {}, _control_records),
     ("idoc", {}, _comments),
+    ("ubl", {}, _response_lines),
+    ("ubl", {}, _despatched_orders),
+    ("ubl", {}, _references),
+    ("ubl", {}, _comments),
 ]
 each_shape = pytest.mark.parametrize(
     ("name", "options", "shape"),
