@@ -136,7 +136,7 @@ class TargetKeys(Section):
     max_waiting_files: int = Field(5000, ge=1, description="More waiting: new orders are answered 503.")
     test_indicator: bool = Field(
         default=True,
-        description="Whether a file says that it is a test, where its format can: EDIFACT UNB 0035, X12 ISA15, IDoc TEST.",
+        description="Whether a file says that it is a test, where its format can (UNB 0035, ISA15, TEST).",
     )
 
 

@@ -31,6 +31,12 @@ def member(members: object, index: int) -> Document:
     return found if isinstance(found, Mapping) else {}
 
 
+def members(document: Document, name: str) -> list[Document]:
+    """The rows, payments or charges of a document."""
+    found = document.get(name)
+    return found if isinstance(found, list) else []
+
+
 def person(party: Document) -> str:
     """First and last name of a party."""
     return " ".join(str(party[part]) for part in ("first_name", "last_name") if party.get(part))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from bridge.formats._edi.document import Document, at, inner, members, person
 from bridge.formats._edi.tokens import Part
 from bridge.formats._edi.values import Values
 from bridge.formats._edifact.options import EdifactOptions
@@ -18,7 +19,6 @@ from bridge.formats._protocol import not_renderable
 from bridge.model import SalesOrder
 
 Row: TypeAlias = Sequence[Part]
-Document: TypeAlias = Mapping[str, object]
 REFERENCE, CODE, TOWN, TEXT_LINE, PER_SEGMENT = 35, 17, 35, 70, 5
 _TEXTS_AT_MOST, _REFERENCES_AT_MOST, _COMS_AT_MOST = 99, 10, 5
 _PHONES = ("work", "private", "cell", "shipping")
@@ -68,7 +68,7 @@ class Head:
     # --- texts and references -----------------------------------------------------------------------------------------
 
     def _texts(self) -> Iterator[Row]:
-        delivery = _inner(self._document, "delivery")
+        delivery = inner(self._document, "delivery")
         found = [*self.text("AAI", "comment", self._document.get("comment"))]
         if delivery.get("complete"):
             found += self.text("DEL", "delivery.complete", "Ship complete")
@@ -97,10 +97,7 @@ class Head:
     def _references(self) -> Iterator[Row]:
         found = []
         for name, qualifier in self._options.references.items():
-            value = (
-                _inner(self._document, "info").get(name[5:]) if name.startswith("info.") else _at(self._document, name)
-            )
-            code = self._values.code(name, value, REFERENCE) if qualifier else ""
+            code = self._values.code(name, at(self._document, name), REFERENCE) if qualifier else ""
             if code:
                 found.append(("RFF", (qualifier, code)))
         if len(found) > _REFERENCES_AT_MOST:
@@ -129,7 +126,7 @@ class Head:
         values = self._values
         name = party.get("name")
         if not str(name or "").strip():
-            name = _person(party)
+            name = person(party)
         region = str(party.get("region") or "")
         is_code = len(region) <= 9  # noqa: PLR2004  # 3229 has nine letters
         region_path = f"{role}.region"
@@ -160,8 +157,8 @@ class Head:
         return lines[:4]
 
     def _contact(self, role: str, party: Document, qualifier: str) -> Iterator[Row]:
-        values, phones = self._values, _inner(party, "phones")
-        contact = values.text(f"{role}.contact", party.get("contact") or _person(party), REFERENCE)
+        values, phones = self._values, inner(party, "phones")
+        contact = values.text(f"{role}.contact", party.get("contact") or person(party), REFERENCE)
         numbers = [values.text(f"{role}.phones.{name}", phones.get(name), 512) for name in _PHONES]
         addresses = [(phone, "TE") for phone in dict.fromkeys(filter(None, numbers))]
         mail = values.text(f"{role}.email", party.get("email"), 512)
@@ -172,15 +169,15 @@ class Head:
             yield "COM", address
 
     def _seller(self) -> Iterator[Row]:
-        seller, contact = self._options.seller, _inner(self._document, "sales_contact")
-        person = self._values.code("sales_contact.code", contact.get("code"), CODE)
+        seller, contact = self._options.seller, inner(self._document, "sales_contact")
+        seller_code = self._values.code("sales_contact.code", contact.get("code"), CODE)
         division = self._values.text("sales_contact.division", contact.get("division"), REFERENCE)
-        if not any(seller.model_dump().values()) and not (person or division):
+        if not any(seller.model_dump().values()) and not (seller_code or division):
             return
         identity = (seller.gln, "", "9") if seller.gln else (seller.endpoint, "", "92") if seller.endpoint else ""
         yield self._address("seller", seller.model_dump(), ("SU", identity))
-        if person or division:
-            yield "CTA", "SR", (person, division)
+        if seller_code or division:
+            yield "CTA", "SR", (seller_code, division)
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
@@ -190,14 +187,14 @@ class Head:
             yield "CUX", ("2", currency, "9")
 
     def _transport(self) -> Iterator[Row]:
-        method = _inner(self._document, "delivery").get("method")
+        method = inner(self._document, "delivery").get("method")
         carrier = self._values.mapped("delivery.method", method, "delivery")
         name = self._values.text("delivery.method", carrier, REFERENCE)
         if name:
             yield "TDT", "20", "", "", "", ("", "", "", name)
 
     def _pickup(self) -> Iterator[Row]:
-        store = _inner(_inner(self._document, "delivery"), "pickup")
+        store = inner(inner(self._document, "delivery"), "pickup")
         code = self._values.code("delivery.pickup.code", store.get("code"), 25)
         name = self._values.text("delivery.pickup.name", store.get("name"), 70)
         if self._options.pickup and (code or name):
@@ -210,25 +207,3 @@ def prepaid(order: SalesOrder, methods: Sequence[str], total_of: Callable[..., D
     known = {word(method) for method in methods}
     paid = [payment.amount for payment in order.payments if REST in known or word(payment.method or "") in known]
     return total_of(paid) if paid else None
-
-
-def _person(party: Document) -> str:
-    return " ".join(str(party[part]) for part in ("first_name", "last_name") if party.get(part))
-
-
-def _inner(document: Document, name: str) -> Document:
-    found = document.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _at(document: Document, path: str) -> object:
-    found: object = document
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return None if isinstance(found, Mapping | list) else found
-
-
-def members(document: Document, name: str) -> list[Document]:
-    """The rows, payments or charges of a document."""
-    found = document.get(name)
-    return found if isinstance(found, list) else []

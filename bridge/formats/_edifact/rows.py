@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bridge.formats._edi.document import Document, members
 from bridge.formats._edi.values import Values
 from bridge.formats._edifact.options import EdifactOptions
-from bridge.formats._edifact.order import PER_SEGMENT, REFERENCE, TEXT_LINE, Document, Row, members, prepaid
+from bridge.formats._edifact.order import PER_SEGMENT, REFERENCE, TEXT_LINE, Row, prepaid
 from bridge.formats._layout.amounts import gross, line_net, line_vat, total_of, vat
 from bridge.formats._layout.options import KEEP, LEAVE_OUT
 from bridge.formats._layout.values import unknown_unit
