@@ -16,7 +16,7 @@ from tests.formats.x12_files import ack, file_of
 from tests.formats.x12_judge import segments
 from tests.support.patience import PATIENCE_S
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 TARGET = """
 file_name = "PO_{ref}_{control:06}.x12"
 test_indicator = false

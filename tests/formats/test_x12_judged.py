@@ -16,6 +16,7 @@ from tests.formats.x12_judge import Judge, lacks, segments
 from tests.formats.x12_orders import expected, orders, told
 from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
 
+pytestmark = pytest.mark.timeout(60)  # a judge reads its grammars first
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WHY = "the judges of X12 are not installed: pip install --no-compile '.[judges]'"
 needs_bots = pytest.mark.skipif(lacks("bots"), reason=WHY)
@@ -66,7 +67,6 @@ def kept_whole(name: str, seed: int, count: int) -> int:
 
 
 @each_setting
-@pytest.mark.timeout(30)
 def test_what_is_written_is_what_was_ordered_whatever_the_customer_writes(name: str) -> None:
     whole = kept_whole(name, seed=1, count=70)
 
@@ -93,7 +93,6 @@ def judged(judge: Judge, name: str, seed: int, count: int) -> int:
 
 
 @needs_bots
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("name", ["extended", "latin"])
 def test_orders_are_right_by_a_foreign_grammar_whatever_the_customer_writes(name: str, bots: Judge) -> None:
     right = judged(bots, name, seed=3, count=100)
