@@ -184,6 +184,14 @@ class Builder:
         hint = meant(name, known) or f"known: {', '.join(sorted(known))}"
         self._reader.fault(place, f'"{name}" is not a {place[-1]}', hint)
 
+    def _refuse_side(self, place: Place, name: str, known: Mapping[str, object]) -> None:
+        """Refuse a format that is not there, or that has only the other side."""
+        if name not in self._shelves.formats:
+            self._refuse(place, name, known)
+            return
+        does, other = ("write", "read") if name in self._shelves.formats_for(WRITE) else ("read", "write")
+        self._reader.fault(place, f'"{name}" can only {does}', f"to {other}: {', '.join(sorted(known))}")
+
     def _order(self, place: Place, value: object, shared: Mapping[str, object]) -> Order:
         """``shared`` are keys of the target that some formats have as an option; one that stands here too counts."""
         keys, rest = self._split(OrderKeys, place, self._reader.table(place, value), {})
@@ -210,7 +218,7 @@ class Builder:
     def _one_format(self, place: Place, name: str, rest: Mapping[str, object], side: str) -> BaseModel | None:
         known = self._shelves.formats_for(side)
         if name not in known:
-            self._refuse((*place, "format"), name, {**known, **({AUTO: None} if side == READ else {})})
+            self._refuse_side((*place, "format"), name, {**known, **({AUTO: None} if side == READ else {})})
             return None
         return self._reader.options(known[name], place, self._known(known[name], place, rest, side))
 

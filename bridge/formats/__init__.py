@@ -35,6 +35,7 @@ __all__ = [
     "options_of",
     "order_document",
     "read",
+    "reads",
     "render",
     "to_document",
     "warnings",
@@ -64,12 +65,18 @@ def options_of(name: str) -> type[BaseModel]:
     return options
 
 
+def reads(name: str) -> bool:
+    """Whether the format reads answers; some only write."""
+    extra = options_of(name).model_config.get("json_schema_extra")
+    return _side(extra) != "write"
+
+
 def build(name: str, options: BaseModel | Mapping[str, object]) -> Format:
     """The format with its settings; pydantic's ``ValidationError`` when they are wrong."""
     chosen = options_of(name)
     settings = options if isinstance(options, chosen) else chosen.model_validate(_given(options))
     if name == AUTO:
-        made_for = {each: suited for each in available() if (suited := _suited(each, settings)) is not None}
+        made_for = {each: suited for each in _readers() if (suited := _suited(each, settings)) is not None}
         return Auto({each: build(each, made) for each, made in made_for.items()})
     made: Format = _module(name).build(settings)
     return made
@@ -130,6 +137,10 @@ def _name(format_: Format) -> str:
     return type(format_).__module__.rpartition(".")[2].lstrip("_")
 
 
+def _readers() -> tuple[str, ...]:
+    return tuple(name for name in available() if reads(name))
+
+
 def _module(name: str) -> ModuleType:
     if name not in available():
         raise PermanentError(
@@ -159,7 +170,7 @@ class _AutoOptions(BaseModel):
 
     @model_validator(mode="after")
     def _suit_each_format(self) -> Self:
-        for name in available():
+        for name in _readers():
             _suited(name, self)
         return self
 
@@ -177,7 +188,7 @@ def _suited(name: str, options: BaseModel) -> BaseModel | None:
 
 
 def _is_taken_elsewhere(name: str, key: str, value: object) -> bool:
-    return any(_takes(options_of(other), key, value) for other in available() if other != name)
+    return any(_takes(options_of(other), key, value) for other in _readers() if other != name)
 
 
 def _takes(options: type[BaseModel], key: str, value: object) -> bool:
@@ -191,7 +202,7 @@ def _takes(options: type[BaseModel], key: str, value: object) -> bool:
 @lru_cache(maxsize=1)
 def _auto_options() -> type[BaseModel]:
     fields: dict[str, Any] = {}
-    for name in available():
+    for name in _readers():
         for key, field in options_of(name).model_fields.items():
             if _side(field.json_schema_extra) != "write":
                 fields[key] = _merged(fields.get(key), (field.annotation, field))

@@ -187,8 +187,8 @@ def test_a_format_that_only_writes_does_not_read(tmp_path: Path) -> None:
 
     assert faults == [
         (
-            'config.toml:2: [targets.erp.answer] format: "template" is not a format '
-            f"(known: {AUTO}, delimited, edifact, xml)"
+            'config.toml:2: [targets.erp.answer] format: "template" can only write '
+            f"(to read: {AUTO}, delimited, edifact, xml)"
         ),
     ]
 

@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -16,9 +17,18 @@ from bridge.model import AckStatus, Reading, SalesOrder
 from tests.formats.samples import GOLDEN, golden
 from tests.support.orders import CONTROL, RECEIVED_AT, guide_order, sales_orders
 
+READERS = [name for name in formats.available() if formats.reads(name)]
 each_format = pytest.mark.parametrize("name", formats.available())
+each_reader = pytest.mark.parametrize("name", READERS)
+each_writer_only = pytest.mark.parametrize("name", sorted(set(formats.available()) - set(READERS)))
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 many = settings(max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@cache
+def built(name: str) -> formats.Format:
+    """The format without options, made once: some have a process of their own."""
+    return formats.build(name, {})
 
 
 @each_format
@@ -70,7 +80,7 @@ def test_the_guides_order_is_written_as_ever(name: str) -> None:
     assert written == golden(name, "order")
 
 
-@each_format
+@each_reader
 def test_a_golden_answer_is_read_as_expected(name: str) -> None:
     expected = json.loads((GOLDEN / name / "answer.expected.json").read_text("utf-8"))
 
@@ -97,7 +107,7 @@ def test_very_many_orders_are_written_or_refused(name: str, order: SalesOrder) -
 
 
 def _written_or_refused(name: str, order: SalesOrder) -> None:
-    format_ = formats.build(name, {})
+    format_ = built(name)
     written, refusal = _written(format_, order)
     if refusal is not None:
         assert refusal.name is ErrorName.ORDER_NOT_RENDERABLE
@@ -133,7 +143,7 @@ def test_any_bytes_are_read_or_called_unreadable(name: str, content: bytes) -> N
     _read_or_unreadable(name, content)
 
 
-@each_format
+@each_reader
 @given(data=st.data())
 @few
 def test_a_damaged_answer_is_read_or_called_unreadable(name: str, data: st.DataObject) -> None:
@@ -142,7 +152,7 @@ def test_a_damaged_answer_is_read_or_called_unreadable(name: str, data: st.DataO
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-@each_format
+@each_reader
 @given(data=st.data())
 @many
 def test_very_many_damaged_answers_are_read_or_called_unreadable(name: str, data: st.DataObject) -> None:
@@ -160,7 +170,7 @@ def _damaged(content: bytes) -> st.SearchStrategy[bytes]:
 
 
 def _read_or_unreadable(name: str, content: bytes) -> None:
-    format_ = formats.build(name, {})
+    format_ = built(name)
     assert format_.recognises(content) in {True, False}
     assert format_.is_whole(content) in {True, False}
     try:
@@ -175,7 +185,7 @@ def _read_or_unreadable(name: str, content: bytes) -> None:
     assert all(fault.where and fault.what for fault in reading.faults)
 
 
-@each_format
+@each_reader
 @pytest.mark.parametrize("stem", ["silent", "unknown"])
 def test_without_a_word_that_we_know_nothing_is_confirmed_and_the_file_is_at_fault(name: str, stem: str) -> None:
     content = golden(name, stem)
@@ -186,7 +196,7 @@ def test_without_a_word_that_we_know_nothing_is_confirmed_and_the_file_is_at_fau
     assert len(reading.faults) == 1
 
 
-@each_format
+@each_reader
 def test_an_empty_or_cut_file_is_not_yet_whole(name: str) -> None:
     format_ = formats.build(name, {})
     content = golden(name, "answer")
@@ -205,10 +215,27 @@ def _cut(content: bytes) -> Iterator[bytes]:
             yield part
 
 
-@each_format
+@each_reader
 def test_exactly_the_right_format_picks_up_an_answer_that_names_none(name: str) -> None:
     content = golden(name, "answer")
 
     chosen = formats.name_of(formats.build(formats.AUTO, {}), content)
 
     assert chosen == name
+
+
+def test_a_format_that_reads_has_answers_to_show_and_one_that_only_writes_has_none() -> None:
+    with_answers = {folder.name for folder in GOLDEN.iterdir() if any(folder.glob("answer.*"))}
+
+    assert with_answers == set(READERS)
+
+
+@each_writer_only
+@given(content=st.binary(max_size=200))
+@few
+def test_a_format_that_only_writes_says_so_of_any_file_and_claims_none(name: str, content: bytes) -> None:
+    with pytest.raises(formats.Unreadable, match="can only write"):
+        formats.read(built(name), content)
+
+    assert not built(name).recognises(content)
+    assert name not in formats.build(formats.AUTO, {}).formats  # type: ignore[attr-defined]  # auto has them
