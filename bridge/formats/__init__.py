@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from bridge.errors import BridgeError, ErrorName, PermanentError
 from bridge.formats._auto import Auto
 from bridge.formats._document import document_text, from_document, order_document, to_document
-from bridge.formats._protocol import Format, Unreadable, Warns
+from bridge.formats._protocol import Format, Unreadable, Waits, Warns
 from bridge.model import Reading, SalesOrder
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "reads",
     "render",
     "to_document",
+    "waits",
     "warnings",
 ]
 
@@ -120,6 +121,11 @@ def render(format_: Format, order: SalesOrder, control: int, at: datetime) -> by
             subject="format",
             hint="This is a fault of the bridge; please report it",
         ) from error
+
+
+def waits(format_: Format) -> bool:
+    """Whether writing an order takes longer than the loop may be kept from others."""
+    return isinstance(format_, Waits) and format_.waits
 
 
 def warnings(format_: Format, order: SalesOrder, control: int, at: datetime) -> tuple[str, ...]:

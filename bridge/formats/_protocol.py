@@ -61,6 +61,16 @@ class Format(Protocol):
 
 
 @runtime_checkable
+class Waits(Protocol):
+    """A format whose ``render`` waits for something outside this process: it is called on a thread, one at a time."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it does."""
+        ...
+
+
+@runtime_checkable
 class Warns(Protocol):
     """A format that may write an order and yet leave something out which a person should know of."""
 

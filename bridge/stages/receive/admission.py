@@ -92,6 +92,7 @@ class Intake:
         self._clock = clock
         self._settings = settings
         self._room: dict[str, int] = {}
+        self._turns = {name: asyncio.Lock() for name, outlet in outlets.items() if outlet.has_turns}
         self.told = ToldAnswers(journal, clock)
 
     async def take(self, incoming: Incoming) -> Taken:
@@ -239,7 +240,9 @@ class Intake:
         control = await self._journal.take_control(target)
         if outlet.enrichment and outlet.enrichment.has_hook:  # a stranger's code may take its time
             size = max(size, SMALL_BODY + 1)
-        file = await _compute(size, partial(make_file, outlet, made, control, at))
+        work = partial(make_file, outlet, made, control, at)
+        turn = self._turns.get(target)
+        file = await (_compute(size, work) if turn is None else _in_turn(turn, work))
         facts = NameFacts(made.order.order_ref, made.order.application, control, at, outlet.format.extension)
         return _drop(outlet, file, facts)
 
@@ -298,6 +301,17 @@ def _plain(amount: Decimal) -> str:
     """An amount for people: all its digits, at least two behind the point, no idle zeros beyond."""
     whole, _, cents = f"{amount.normalize():f}".partition(".")
     return f"{whole}.{cents:0<2}"
+
+
+async def _in_turn(turn: asyncio.Lock, work: Callable[[], T]) -> T:
+    """Work on a thread, while no other of its target does: one that hangs takes a thread from the others, and not all.
+
+    A turn lasts as long as its thread, also when whoever asked has been answered 503 meanwhile.
+    """
+    await turn.acquire()
+    done = asyncio.get_running_loop().run_in_executor(None, work)
+    done.add_done_callback(lambda _: turn.release())
+    return await asyncio.shield(done)
 
 
 async def _compute(size: int, work: Callable[[], T]) -> T:

@@ -40,9 +40,17 @@ class Outlet:
     max_waiting: int
     enrichment: Enrichment | None = None
 
+    @property
+    def has_turns(self) -> bool:
+        """Whether its format waits for something outside: on a thread, one file after the other."""
+        return formats.waits(self.format)
+
 
 def outlet_of(target: Target) -> Outlet:
-    """A target's outlet. Raises :class:`PermanentError` *config_invalid* when its hook cannot be loaded."""
+    """A target's outlet.
+
+    Raises :class:`PermanentError` *config_invalid* when its hook cannot be loaded or its format cannot be set up.
+    """
     try:
         rules = enrichment(target.enrich)
     except ValueError as error:
@@ -55,12 +63,20 @@ def outlet_of(target: Target) -> Outlet:
     return Outlet(
         target=target.name,
         format_name=target.order.format,
-        format=formats.build(target.order.format, target.order.options),
+        format=_built(target),
         file_name=target.file_name,
         marker=target.marker,
         max_waiting=target.max_waiting_files,
         enrichment=rules,
     )
+
+
+def _built(target: Target) -> formats.Format:
+    try:
+        return formats.build(target.order.format, target.order.options)
+    except PermanentError as error:
+        what = f"[targets.{target.name}.order] {error.message}"
+        raise PermanentError(what, name=error.name, subject=target.name, hint=error.hint) from error
 
 
 @dataclass(frozen=True, slots=True)
