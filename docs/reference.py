@@ -26,7 +26,7 @@ from bridge.cli._root import root
 from bridge.config import Setting, format_duration, settings
 from bridge.config.models import MAPS, SECTIONS
 from bridge.config.routes import ROUTES, RouteKeys, When
-from bridge.config.shape import fields_of, side_of
+from bridge.config.shape import fields_of, only_side_of, side_of
 from bridge.config.targets import AnswerKeys, ApplicationKeys, EnrichKeys, OrderKeys, TargetKeys
 from bridge.errors import ErrorName, PermanentError
 from bridge.ops.events import EVENTS
@@ -203,7 +203,7 @@ def _shelf_options(model: type[BaseModel]) -> list[str]:
     rows = []
     for key, field in fields_of(model).items():
         default = "" if field.is_required() else _toml(_shown(field.get_default(call_default_factory=True)))
-        rows.append((code(key), code(default), sides[side_of(field)], field.description or ""))
+        rows.append((code(key), code(default), sides[side_of(field) or only_side_of(model)], field.description or ""))
     return table(("key", "default", "for", "what for"), rows) if rows else ["It has no options."]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from bridge import formats
-from bridge.config.shape import fields_of, models_in, side_of
+from bridge.config.shape import fields_of, models_in, only_side_of, side_of
 from bridge.formats._answer.fields import LINE_FIELDS, ORDER_FIELDS
 from bridge.formats._layout.names import ORDER, PARTS, names_of
 
@@ -58,6 +58,8 @@ def _parts(name: str) -> Iterator[tuple[str, str | Table]]:
     """The parts of a format's page: a heading, and a text or a table below it."""
     options = formats.options_of(name)
     yield "## Options", (("key", "values", "for", "what for"), _rows(options, has_side=True))
+    if not formats.reads(name):
+        yield "", "It only writes: [targets.T.answer] names another format, or leaves that to `auto`."
     for title, model in _inner(options, set()):
         yield f"### In `{title}`", (("key", "values", "what for"), _rows(model))
     if "record" in fields_of(options):
@@ -69,8 +71,9 @@ def _parts(name: str) -> Iterator[tuple[str, str | Table]]:
         yield "", (("of the", "names"), [(of, _listed(sorted(all_))) for of, all_ in names])
     yield "## Without options", "What is written for the order of Norce's guide:"
     yield "", _sample(name, "order")
-    yield "", "And an answer that is read:"
-    yield "", _sample(name, "answer")
+    if formats.reads(name):
+        yield "", "And an answer that is read:"
+        yield "", _sample(name, "answer")
     if links := _examples(name):
         yield "## Examples", "Settings with golden files to start from: " + ", ".join(links) + "."
 
@@ -80,7 +83,7 @@ def _rows(model: type[BaseModel], *, has_side: bool = False) -> list[tuple[str, 
         (
             f"`{key}`",
             _listed(_values(field.annotation)),
-            *([_SIDES[side_of(field)]] if has_side else []),
+            *([_SIDES[side_of(field) or only_side_of(model)]] if has_side else []),
             field.description or "",
         )
         for key, field in fields_of(model).items()

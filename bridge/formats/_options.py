@@ -28,7 +28,8 @@ def _one_meaning_each(statuses: Mapping[str, AckStatus]) -> Mapping[str, AckStat
     return statuses
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name itself when there is such a zone; else ``ValueError``."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -51,7 +52,7 @@ class TextOptions(BaseModel):
         description="How a written line ends.",
         json_schema_extra={"side": "write"},
     )
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+    time_zone: Annotated[str, AfterValidator(known_zone)] = Field(
         default="Europe/Stockholm",
         description="The zone of the times in a written file.",
         json_schema_extra={"side": "write"},

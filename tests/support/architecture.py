@@ -67,7 +67,8 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {
     ),
     "click": ("cli",),
     "cryptography": ("transports",),  # comes with paramiko, which cannot make an Ed25519 host key itself
-    "jinja2": ("formats.template*", "ops"),
+    "jinja2": ("formats._template*", "ops"),
+    "markupsafe": ("formats._template*",),  # comes with jinja2, whose mark of finished text it is
     "lxml": ("safexml", "formats"),
     "paramiko": ("transports",),
     "prometheus_client": ("ops",),
