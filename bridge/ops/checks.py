@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bridge import __version__, transports
+from bridge import __version__, formats, transports
 from bridge.config import FOLDER, Config, missing_for_run
 from bridge.errors import BridgeError
 from bridge.journal import overview
@@ -57,6 +57,7 @@ def check_all(config: Config, now: datetime) -> list[Check]:
     """Every check, in the order that a person mends things."""
     return [
         *_settings(config),
+        *_formats(config),
         *_folders(config),
         *_room(config),
         *_journal(config, now),
@@ -75,6 +76,18 @@ def _settings(config: Config) -> Iterator[Check]:
         shops, targets = ", ".join(config.applications), ", ".join(config.targets)
         rules = f"; routes: {', '.join(rule.name for rule in config.routes)}" if config.routes else ""
         yield Check(Mark.OK, "settings", f"{config.site.environment}; shops: {shops}; targets: {targets}{rules}")
+
+
+def _formats(config: Config) -> Iterator[Check]:
+    """Each target's format set up as for the service; most need no more than their settings."""
+    for name, target in config.targets.items():
+        try:
+            built = formats.build(target.order.format, target.order.options)
+        except BridgeError as error:
+            yield Check(Mark.BAD, f"order file {name}", error.line(), f"see [targets.{name}.order]")
+            continue
+        if formats.waits(built):
+            yield Check(Mark.OK, f"order file {name}", f"{target.order.format} writes its sample orders")
 
 
 def _folders(config: Config) -> Iterator[Check]:

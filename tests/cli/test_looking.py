@@ -214,6 +214,20 @@ def test_check_marks_each_line_and_ends_in_1_when_something_is_wrong(verb: Verb,
     assert f"mkdir -p {home}/outbox" in bad[1]
 
 
+def test_check_names_a_format_that_cannot_be_set_up(verb: Verb, home: Path) -> None:
+    (home / "order.txt.j2").write_text("{{ order.order_ref }}\n{{ order.comnent }}\n")
+    (home / "config.toml").write_text('[targets.erp.order]\nformat = "template"\nfile = "order.txt.j2"\n')
+    wrong = verb("check")
+    (home / "order.txt.j2").write_text("{{ order.order_ref }}\n{{ order.comment }}\n")
+    right = verb("check")
+
+    assert wrong[0] == 1
+    assert "✗  order file erp" in wrong[1]
+    assert "✗  order file erp" not in right[1]
+    assert 'order.txt.j2, line 2: there is no "comnent" here; did you mean "comment"?' in wrong[1]
+    assert "writes its sample orders" in right[1]
+
+
 @pytest.mark.usefixtures("filled")
 def test_check_looks_into_the_journal(verb: Verb) -> None:
     told = {one["name"]: one for one in json.loads(verb("check", "--json")[1])}
