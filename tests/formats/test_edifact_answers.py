@@ -323,6 +323,18 @@ def test_a_paper_that_takes_back_or_replaces_another_is_for_a_person(function: s
         assert found.faults
 
 
+@pytest.mark.parametrize(("count", "told"), [(99, 99), (100, 0)])
+def test_packages_of_several_orders_are_told_of_each_as_long_as_they_are_few(count: int, told: int) -> None:
+    packages = [f"GIN+BJ+{at}" for at in range(count)]
+    items = [one for ref in ("48447", "48448") for one in ("LIN+1++X:SA", "QTY+12:1", f"RFF+ON:{ref}")]
+
+    found = reading(file_of("DESADV", "BGM+351+1+9", "CPS+1", "PAC+1", "PCI+33E", *packages, *items))
+
+    assert [len(one.tracking) for one in found.acknowledgements] == [told, told]
+    warned = [text for one in found.acknowledgements for text in one.warnings]
+    assert warned == ["its 100 packages are left out: nothing says of which of 2 orders each is"] * (0 if told else 2)
+
+
 def test_a_despatched_item_without_a_quantity_is_a_fault() -> None:
     found = reading(file_of("DESADV", *DESPATCH, "LIN+1++ITEM001:SA", "QTY+21:2"))
 

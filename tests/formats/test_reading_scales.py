@@ -10,6 +10,7 @@ import pytest
 from bridge import formats
 from bridge.formats import Unreadable
 from tests.formats.dense import EACH, FIXED, JSON_PATHS, XML_PATHS, Content
+from tests.formats.edifact_files import interchange, message
 from tests.formats.idoc_files import Shape as Records, flat, ordrsp, seg, xml
 
 Shape = Callable[[int], bytes]
@@ -114,6 +115,12 @@ def _control_records(count: int) -> bytes:
     return b"EDI_DC40\n" * count
 
 
+def _despatched_together(count: int) -> bytes:
+    packages = (f"GIN+BJ+{at}" for at in range(count))
+    items = (one for at in range(count) for one in (f"LIN+{at}", "QTY+12:1", f"RFF+ON:{at}"))
+    return interchange(message("DESADV", "BGM+351+1+9", "CPS+1", "PAC+1", "PCI+33E", *packages, *items)).encode()
+
+
 SHAPES: list[tuple[str, Mapping[str, object], Shape]] = [
     ("delimited", {}, _orders),
     ("delimited", {}, _one_order),
@@ -128,6 +135,7 @@ SHAPES: list[tuple[str, Mapping[str, object], Shape]] = [
     ("xml", {"paths": XML_PATHS}, _elements),
     ("xml", {"paths": XML_PATHS}, _rows_of_one),
     ("xml", {}, _comments),
+    ("edifact", {}, _despatched_together),
     ("idoc", {"count": "bytes"}, _idoc_items),
     ("idoc", {}, _idocs_in_xml),
     ("idoc", {}, _deep_segments),

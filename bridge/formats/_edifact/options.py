@@ -152,7 +152,7 @@ class EdifactOptions(TextOptions):
         description="What identifies a party in NAD: its GLN where there is one, with its code as RFF+IT; or its code.",
         json_schema_extra=_WRITE,
     )
-    code_agency: Annotated[str, Field(pattern=r"[A-Z0-9]{1,3}")] = Field(
+    code_agency: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")] = Field(
         "92", description="Who gave out the codes of parties (3055).", json_schema_extra=_WRITE
     )
     item_number: Literal["erp_part_no", "gtin", "part_no"] = Field(

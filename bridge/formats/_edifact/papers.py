@@ -3,6 +3,8 @@
 Not for: what they bring about at the shop; an invoice that is no plain invoice or credit note is never taken for one.
 """
 
+from collections.abc import Sequence
+
 from bridge.formats._answer.fields import NumberToken, Statement
 from bridge.formats._edi.tokens import Segment
 from bridge.formats._edifact.answer import (
@@ -28,19 +30,26 @@ _ORIGINAL = frozenset({"", "6", "9", "11"})
 _INVOICE, _CREDIT_NOTE = "380", "381"
 _DELIVERY_DAYS = ("11", "35", "17", "69", "67", "2")
 _PACKAGES = frozenset({"BJ", "AW"})
+_SHARED_AT_MOST = 99  # packages told of each order of a message; more would be told of nobody in particular
 
 
 def despatch(message: Message, reader: Reader) -> list[Statement]:
     """A DESADV: what was sent, in which packages, and what is still to come."""
     head, items, _ = blocks_of(message)
-    every = Block(message, list(enumerate(message.segments)))
-    return [_despatch(head, every, part, reader) for part in parts_of(head, items)]
+    parts = parts_of(head, items)
+    warnings: list[str] = []
+    tracking = _tracking(head, Block(message, list(enumerate(message.segments))))
+    if len(parts) > 1 and len(tracking) > _SHARED_AT_MOST:
+        which = f"of which of {len(parts)} orders each is"
+        warnings.append(f"its {len(tracking)} packages are left out: nothing says {which}")
+        tracking = []
+    return [_despatch(head, tracking, part, reader, warnings) for part in parts]
 
 
-def _despatch(head: Block, every: Block, part: Part, reader: Reader) -> Statement:
+def _despatch(head: Block, tracking: list[str], part: Part, reader: Reader, known: Sequence[str]) -> Statement:
     if is_copy(head, reader.codes):
         return copied(part, head, reader)
-    warnings: list[str] = []
+    warnings = list(known)
     lines = [_sent(item) for item in part.items]
     is_part = any(line["status"] is AckStatus.PARTLY_DELIVERED for line in lines)
     whole_or_part = AckStatus.PARTLY_DELIVERED if is_part else AckStatus.DELIVERED
@@ -54,7 +63,7 @@ def _despatch(head: Block, every: Block, part: Part, reader: Reader) -> Statemen
         "message_date": head.day(warnings, "137"),
         "date": head.day(warnings, *_DELIVERY_DAYS),
         "carrier": _carrier(head),
-        "tracking": _tracking(head, every),
+        "tracking": tracking,
         "lines": lines,
     }
     return told(facts, part.where, reader, warnings)
