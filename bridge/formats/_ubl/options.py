@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.config import JsonDict
 
+from bridge.formats._edi.options import Seller as Merchant, Table
 from bridge.formats._layout.options import KEEP, LEAVE_OUT, REFUSE, REST
 from bridge.formats._options import TextOptions
 from bridge.formats._text import shown
@@ -32,12 +33,6 @@ def _endpoint(text: str) -> str:
     return text
 
 
-def _with_rest(table: Mapping[str, str]) -> Mapping[str, str]:
-    if REST not in table:
-        raise ValueError(f'a table needs a rule for the rest: "{REST}" = "refuse", "keep", "leave_out" or a code')
-    return table
-
-
 def _countries(code: str) -> str:
     if code and code not in COUNTRIES:
         raise ValueError(f'"{shown(code)}" is no country; write its two capitals, like SE')
@@ -45,20 +40,13 @@ def _countries(code: str) -> str:
 
 
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
-Table = Annotated[Mapping[str, str], AfterValidator(_with_rest)]
 
 
-class Seller(BaseModel):
-    """``[targets.T.order.seller]``: the merchant as the ERP knows him."""
+class Seller(Merchant):
+    """``[targets.T.order.seller]``: the merchant as the ERP knows him, with an address in the network."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field("", description="Name.")
     endpoint: Endpoint = Field("", description="Electronic address as scheme:id; the GLN where there is none.")
     gln: str = Field("", description="Global location number.")
-    street: str = Field("", description="Street.")
-    zip: str = Field("", description="Postal code.")
-    city: str = Field("", description="Town.")
     country: Annotated[str, AfterValidator(_countries)] = Field("", description="Country by its two letters.")
 
     def address(self) -> tuple[str, str]:
