@@ -96,7 +96,7 @@ async def test_a_unit_that_only_the_rule_for_the_rest_takes_is_noted_before_the_
     journal: Journal,
 ) -> None:
     item = json.loads(order())["Items"][0]
-    outlets = {"erp": replace(outlet(), format=formats.build("edifact", {}))}
+    outlets = {"erp": replace(outlet(), format=formats.build("edifact", {"units": {"*": "PCE"}}))}
 
     async with serving(journal, outlets=outlets) as desk:
         answer = await (await desk.post(order(Items=[{**item, "UnitOfMeasure": "kartong"}]))).json()
