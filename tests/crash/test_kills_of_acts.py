@@ -18,7 +18,7 @@ FIRST_ACT, LAST_STEP = 130, 660
 LAST_STEP_BY_FILE = 280
 LANES = 3
 
-a_few_lives = pytest.mark.timeout(60)
+a_few_lives = pytest.mark.timeout(120)
 
 
 def patient(*kills: int | None, acts: Scripts = BY_API, plant: str = "") -> Plan:
