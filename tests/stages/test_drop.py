@@ -109,7 +109,7 @@ async def test_a_drop_that_never_succeeds_is_given_up_and_a_person_may_queue_it_
 
     async with running(yard.stage(journal).run):
         await at_rest(yard.clock)
-        for _ in range(6):
+        for _ in range(40):  # each wait is drawn from nothing to four seconds
             yard.clock.advance(4 * SECOND)
             await at_rest(yard.clock)
         given_up = (await drop_state(journal, "poison"), await order_state_of(journal, "poison"))

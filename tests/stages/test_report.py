@@ -260,7 +260,7 @@ async def test_a_report_that_never_gets_through_is_given_up(journal: Journal, cl
     retry = RetryPolicy(first=10 * SECOND, longest=10 * SECOND, give_up_after=30 * SECOND)
 
     async with running(stage_of(norce, journal, clock, retry).run):
-        for _ in range(10):
+        for _ in range(40):  # each wait is drawn from nothing to ten seconds
             await at_rest(clock)
             clock.advance(10 * SECOND)
         await at_rest(clock)
