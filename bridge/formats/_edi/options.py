@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from bridge.formats._layout.options import REST
+from bridge.formats._layout.options import REFUSE, REST
 
 
 def _with_rest(table: Mapping[str, str]) -> Mapping[str, str]:
@@ -18,6 +18,25 @@ def _with_rest(table: Mapping[str, str]) -> Mapping[str, str]:
 
 
 Table = Annotated[Mapping[str, str], AfterValidator(_with_rest)]
+PIECES = ("pcs", "pc", "pce", "piece", "pieces", "st", "styck", "stk", "ea")
+
+
+def common_units(piece: str) -> dict[str, str]:
+    """A shop's usual words and their codes by UN/ECE recommendation 20; dialects differ in that of a ``piece``."""
+    return {
+        **dict.fromkeys(PIECES, piece),
+        "kg": "KGM",
+        "g": "GRM",
+        "m": "MTR",
+        "cm": "CMT",
+        "mm": "MMT",
+        "m2": "MTK",
+        "m3": "MTQ",
+        "l": "LTR",
+        "h": "HUR",
+        "set": "SET",
+        REST: REFUSE,
+    }
 
 
 class Seller(BaseModel):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.config import JsonDict
 
 from bridge.formats._edi.letters import Letters
-from bridge.formats._edi.options import Seller, Table
+from bridge.formats._edi.options import Seller, Table, common_units
 from bridge.formats._edi.tokens import Signs
 from bridge.formats._edi.values import Values
 from bridge.formats._edifact.codes import known_tables
@@ -58,20 +58,7 @@ Partner = Annotated[str, AfterValidator(_partner)]
 References = Annotated[Mapping[str, str], AfterValidator(_qualifiers)]
 
 
-_UNITS = {
-    **dict.fromkeys(("pcs", "pc", "pce", "piece", "pieces", "st", "styck", "stk", "ea"), "PCE"),
-    "kg": "KGM",
-    "g": "GRM",
-    "m": "MTR",
-    "cm": "CMT",
-    "mm": "MMT",
-    "m2": "MTK",
-    "m3": "MTQ",
-    "l": "LTR",
-    "h": "HUR",
-    "set": "SET",
-    REST: REFUSE,
-}
+_UNITS = common_units("PCE")
 
 
 class EdifactOptions(TextOptions):

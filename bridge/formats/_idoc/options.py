@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.config import JsonDict
 
 from bridge.formats._edi.letters import Letters
-from bridge.formats._edi.options import Seller, Table
+from bridge.formats._edi.options import Seller, Table, common_units
 from bridge.formats._edi.values import Values as Words
 from bridge.formats._idoc.codes import known_tables
 from bridge.formats._idoc.segments import CONTROL_NAME, ORDERS05, room_of
@@ -74,20 +74,7 @@ def _areas(table: Mapping[str, str]) -> Mapping[str, str]:
 Code = Annotated[str, AfterValidator(_plain)]
 Places = Annotated[Mapping[str, str], AfterValidator(_places)]
 Qualifiers = Annotated[Mapping[str, str], AfterValidator(_qualifiers)]
-_UNITS = {
-    **dict.fromkeys(("pcs", "pc", "pce", "piece", "pieces", "st", "styck", "stk", "ea"), "PCE"),
-    "kg": "KGM",
-    "g": "GRM",
-    "m": "MTR",
-    "cm": "CMT",
-    "mm": "MMT",
-    "m2": "MTK",
-    "m3": "MTQ",
-    "l": "LTR",
-    "h": "HUR",
-    "set": "SET",
-    REST: REFUSE,
-}
+_UNITS = common_units("PCE")
 
 
 def _part(field: str, default: str, what: str) -> Code:

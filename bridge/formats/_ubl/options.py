@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.config import JsonDict
 
-from bridge.formats._edi.options import Seller as Merchant, Table
+from bridge.formats._edi.options import Seller as Merchant, Table, common_units
 from bridge.formats._layout.options import KEEP, LEAVE_OUT, REFUSE, REST
 from bridge.formats._options import TextOptions
 from bridge.formats._text import shown
@@ -54,20 +54,7 @@ class Seller(Merchant):
         return parted(self.endpoint) if self.endpoint else (GLN if self.gln else "", self.gln)
 
 
-_UNITS = {
-    **dict.fromkeys(("pcs", "pc", "pce", "piece", "pieces", "st", "styck", "stk", "ea"), "C62"),
-    "kg": "KGM",
-    "g": "GRM",
-    "m": "MTR",
-    "cm": "CMT",
-    "mm": "MMT",
-    "m2": "MTK",
-    "m3": "MTQ",
-    "l": "LTR",
-    "h": "HUR",
-    "set": "SET",
-    REST: REFUSE,
-}
+_UNITS = common_units("C62")
 
 
 class UblOptions(TextOptions):

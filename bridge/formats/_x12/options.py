@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic.config import JsonDict
 
 from bridge.formats._edi.letters import Letters
-from bridge.formats._edi.options import Seller, Table
+from bridge.formats._edi.options import PIECES, Seller, Table
 from bridge.formats._edi.tokens import Signs
 from bridge.formats._edi.values import Values
 from bridge.formats._layout.options import KEEP, LEAVE_OUT, REFUSE, REST
@@ -69,7 +69,7 @@ References = Annotated[Mapping[str, str], AfterValidator(_qualifiers)]
 Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
 ITEM_NUMBERS = {"erp_part_no": "VP", "gtin": "EN", "part_no": "BP", "manufacturer": ""}
 _UNITS = {
-    **dict.fromkeys(("pcs", "pc", "pce", "piece", "pieces", "st", "styck", "stk", "ea"), "EA"),
+    **dict.fromkeys(PIECES, "EA"),
     "kg": "KG",
     "g": "GR",
     "m": "MR",
