@@ -12,7 +12,7 @@ from bridge.model import Charge, Delivery, Line, Party, PartyKind, Payment, Sale
 from bridge.simulators.sides import Said, side_of
 from bridge.simulators.sides.edifact import syntax_receipt
 from tests.formats.edifact_tokens import Seg, tokens
-from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
+from tests.support.orders import CONTROL, RECEIVED_AT, guide_order, with_buyer, with_line
 
 
 def written(order: SalesOrder | None = None, /, **options: object) -> bytes:
@@ -33,17 +33,6 @@ def refusal(order: SalesOrder, /, **options: object) -> PermanentError:
     assert refused.value.name is ErrorName.ORDER_NOT_RENDERABLE
     assert refused.value.hint
     return refused.value
-
-
-def with_line(**changed: Any) -> SalesOrder:
-    order = guide_order()
-    return replace(order, lines=(replace(order.lines[0], **changed),))
-
-
-def with_buyer(**changed: Any) -> SalesOrder:
-    order = guide_order()
-    assert order.sold_to is not None
-    return replace(order, sold_to=replace(order.sold_to, **changed))
 
 
 def test_the_envelope_is_as_the_settings_say() -> None:

@@ -11,7 +11,7 @@ from bridge import formats
 from bridge.errors import ErrorName, PermanentError
 from bridge.formats._ubl import lists, schema
 from bridge.model import Charge, Delivery, Line, Party, PartyKind, Payment, Phones, PickupStore, SalesOrder
-from tests.support.orders import CONTROL, RECEIVED_AT, guide_order
+from tests.support.orders import CONTROL, RECEIVED_AT, guide_order, with_line
 
 NS = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
@@ -36,11 +36,6 @@ def refusal(order: SalesOrder, /, **options: object) -> PermanentError:
     assert refused.value.name is ErrorName.ORDER_NOT_RENDERABLE
     assert refused.value.hint
     return refused.value
-
-
-def with_line(**changed: Any) -> SalesOrder:
-    order = guide_order()
-    return replace(order, lines=(replace(order.lines[0], **changed),))
 
 
 def with_party(role: str, **changed: Any) -> SalesOrder:

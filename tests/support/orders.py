@@ -1,7 +1,9 @@
 """Orders for tests: the guide's example as the neutral model has it, and any order that one can think of."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -189,3 +191,16 @@ def sales_orders() -> st.SearchStrategy[SalesOrder]:
         discounts=st.lists(_CHARGES, max_size=2).map(tuple),
         info=_INFO,
     )
+
+
+def with_line(**changed: Any) -> SalesOrder:
+    """The guide's order with one line, its first, changed."""
+    order = guide_order()
+    return replace(order, lines=(replace(order.lines[0], **changed),))
+
+
+def with_buyer(**changed: Any) -> SalesOrder:
+    """The guide's order with its buyer changed."""
+    order = guide_order()
+    assert order.sold_to is not None
+    return replace(order, sold_to=replace(order.sold_to, **changed))
