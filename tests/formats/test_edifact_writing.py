@@ -213,6 +213,12 @@ def test_every_table_can_be_set_with_a_rule_for_the_rest() -> None:
     assert [one.at(1, 1) for one in found if one.at(1) == "113"] == ["1500.00"]
 
 
+@pytest.mark.parametrize("agency", ["1000", "9+2'", "", "a"])
+def test_an_agency_of_codes_has_three_signs_at_most_and_no_separator(agency: str) -> None:
+    with pytest.raises(ValueError, match="code_agency"):
+        formats.build("edifact", {"code_agency": agency})
+
+
 @pytest.mark.parametrize("table", ["units", "vat_categories", "payments", "delivery", "charges"])
 def test_a_table_without_a_rule_for_the_rest_is_refused(table: str) -> None:
     with pytest.raises(ValueError, match="rule for the rest"):
