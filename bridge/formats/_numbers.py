@@ -49,6 +49,8 @@ def number(text: str, decimal: str) -> Decimal:
 
 def exact(token: str) -> Decimal:
     """A number as JSON writes it, within bounds, with the digits that came."""
+    if len(token) <= _LONGEST and token.isascii() and token.isdigit():
+        return Decimal(token)
     if not _PLAIN.fullmatch(token):
         raise ValueError(f'"{shown(token)}" is not a number')
     value = Decimal(token)

@@ -32,6 +32,8 @@ def judge(header: AckStatus | None, lines: Sequence[AckLine]) -> tuple[AckStatus
 
     The lines are trusted more than the header where they are graver.
     """
+    if not lines:
+        return header, None
     from_lines = _verdict_of(header, lines)
     verdict = header if from_lines is None else _graver(header, from_lines)
     if verdict is _S.CONFIRMED and any(_differs(line) for line in lines):
