@@ -3,9 +3,11 @@
 Not for: what a layout can say (``_layout_options``).
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -204,17 +206,17 @@ class _Delimited:
 
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of all rows; the rows of one order make one."""
-        found = table(decode(content, self._options.encoding), self._options.delimiter, self._options.quotechar)
-        if not found:
+        rows = table(decode(content, self._options.encoding), self._options.delimiter, self._options.quotechar)
+        first = next(rows, None)
+        if first is None:
             raise Unreadable("file", "it is empty")
         if self._options.records:
-            return reading_of(*self._typed(found), self._dialect)
+            return reading_of(*self._typed(chain([first], rows)), self._dialect)
         if not self._options.header:
-            return self._reading(found, self._options.positions)
-        heading, *body = found
-        fields = fields_by_heading(heading, self._options.columns)
+            return self._reading(chain([first], rows), self._options.positions)
+        fields = fields_by_heading(first, self._options.columns)
         # Files that an ERP appends to may repeat their heading.
-        return self._reading([row for row in body if row.cells != heading.cells], fields)
+        return self._reading((row for row in rows if row.cells != first.cells), fields)
 
     def recognises(self, content_head: bytes) -> bool:
         """Never: any text could be delimited, so it is what remains when nobody else is sure."""
@@ -224,7 +226,7 @@ class _Delimited:
         """True when the text ends with a line end, outside quotation marks."""
         try:
             text = decode(content, self._options.encoding)
-            table(text, self._options.delimiter, self._options.quotechar)
+            deque(table(text, self._options.delimiter, self._options.quotechar), maxlen=0)
         except Unreadable:
             return False
         return text.endswith(("\n", "\r"))
@@ -253,12 +255,12 @@ class _Delimited:
             return unquoted(rows, options.delimiter, end)
         return quoted(rows, options.quoting, Marks(options.delimiter, options.quotechar, end))
 
-    def _reading(self, body: list[Row], fields: list[str] | tuple[str, ...]) -> Reading:
+    def _reading(self, body: Iterable[Row], fields: list[str] | tuple[str, ...]) -> Reading:
         if not fields:
             raise Unreadable("line 1", "nothing says which column is which", "Set positions beside header = false")
         return fold([self._statement(row, fields) for row in body], self._dialect)
 
-    def _typed(self, body: list[Row]) -> tuple[list[Found], list[Fault]]:
+    def _typed(self, body: Iterable[Row]) -> tuple[list[Found], list[Fault]]:
         """The rows by the type in their first column."""
         found, faults = [], []
         for row in body:

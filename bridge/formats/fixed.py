@@ -3,13 +3,14 @@
 Not for: what a layout can say (``_layout_options``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from bridge.formats._allowance import LEAST_ROW, Allowance
 from bridge.formats._answer.records import check_records, reading_of
 from bridge.formats._layout.filling import flat
 from bridge.formats._layout.fixed import FixedField, PlaceRecord, are_records, check_widths, found_in, line_of
@@ -141,10 +142,11 @@ class _Fixed:
 
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of all records; those of one order make one."""
-        lines = self._lines(decode(content, self._options.encoding))
-        if not lines:
-            raise Unreadable("file", "it is empty")
+        text = decode(content, self._options.encoding)
+        lines = Allowance(len(text), LEAST_ROW, "records").over(self._lines(text))
         found, faults = found_in(lines, self._described(), self._options.decimal)
+        if not found and not faults:
+            raise Unreadable("file", "it is empty")
         return reading_of(found, faults, self._dialect)
 
     def recognises(self, content_head: bytes) -> bool:
@@ -166,11 +168,11 @@ class _Fixed:
     def _described(self) -> Mapping[str, tuple[FixedField, ...]]:
         return self._options.records or _OWN_FIELDS
 
-    def _lines(self, text: str) -> list[tuple[str, str]]:
+    def _lines(self, text: str) -> Iterator[tuple[str, str]]:
         length = self._options.record_length
         if length:
             bare = text.rstrip("\r\n")
-            parts = [bare[at : at + length] for at in range(0, len(bare), length)]
-            return [(f"record {number}", part) for number, part in enumerate(parts, 1) if part.strip()]
+            parts = (bare[at : at + length] for at in range(0, len(bare), length))
+            return ((f"record {number}", part) for number, part in enumerate(parts, 1) if part.strip())
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return [(f"line {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+        return ((f"line {number}", line) for number, line in enumerate(lines, 1) if line.strip())

@@ -6,6 +6,7 @@ Not for: what a layout can say (``_layout_options``).
 """
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from bridge.formats._allowance import LEAST_ROW, Allowance
 from bridge.formats._answer.fields import LINE_FIELDS, Facts, NumberToken, Statement, statement
 from bridge.formats._answer.fold import fold
 from bridge.formats._answer.json import (
@@ -116,8 +118,9 @@ class _Json:
         """The acknowledgements of a document, an array or a line each."""
         faults: list[Fault] = []
         parsed = self._all(decode(content, self._options.encoding), faults)
-        orders = [order for where, value in parsed for order in self._orders(where, value, faults)]
-        statements = [found for where, value in orders if (found := self._statement(where, value, faults))]
+        orders = (order for where, value in parsed for order in self._orders(where, value, faults))
+        few = Allowance(len(content), LEAST_ROW, "orders").over(orders)
+        statements = [found for where, value in few if (found := self._statement(where, value, faults))]
         reading = fold(statements, self._dialect)
         return Reading(reading.acknowledgements, tuple(faults) + reading.faults)
 
@@ -131,27 +134,27 @@ class _Json:
         faults: list[Fault] = []
         try:
             text = decode(content, self._options.encoding)
-            list(self._documents(text, faults))
+            deque(self._documents(text, faults), maxlen=0)
         except Unreadable:
             return False
         return not faults or text.endswith("\n")
 
-    def _all(self, text: str, faults: list[Fault]) -> list[tuple[str, object]]:
+    def _all(self, text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
         """All documents; what stands behind a whole one is a fault and does not undo it."""
         try:
-            return list(self._documents(text, faults))
+            return self._documents(text, faults)
         except Unreadable as refusal:
             behind = _place_behind(refusal)
             if behind is None:
                 raise
         where = f"line {text.count(chr(10), 0, behind) + 1}"
         faults.append(Fault(where, f'behind the document there is "{shown(text[behind:].strip())}"'))
-        return list(self._documents(text[:behind], faults))
+        return self._documents(text[:behind], faults)
 
     def _documents(self, text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
         if not self._options.lines:
             return _documents(text, faults)
-        return _by_line([(at, line) for at, line in enumerate(text.split("\n"), 1) if line.strip()], faults)
+        return _by_line(text, _lines(text), faults)
 
     def _orders(self, where: str, document: object, faults: list[Fault]) -> list[tuple[str, object]]:
         try:
@@ -172,15 +175,13 @@ class _Json:
 
 def _documents(text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:
     """Each document with its place; a line that is none becomes a fault."""
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    lines = _lines(text)
     if len(lines) > 1 and _is_one_a_line([line for _, line in lines], text):
-        yield from _by_line(lines, faults)
-        return
+        return _by_line(text, lines, faults)
     whole = _parsed(text)
     if isinstance(whole, list):
-        yield from ((f"$[{index}]", member) for index, member in enumerate(whole))
-    else:
-        yield "$", whole
+        return ((f"$[{index}]", member) for index, member in enumerate(whole))
+    return iter([("$", whole)])
 
 
 def _place_behind(refusal: Unreadable) -> int | None:
@@ -194,8 +195,12 @@ def _is_one_a_line(lines: Sequence[str], text: str) -> bool:
     return _parses(lines[0]) or (all(line.lstrip().startswith("{") for line in lines) and not _parses(text))
 
 
-def _by_line(lines: list[tuple[int, str]], faults: list[Fault]) -> Iterator[tuple[str, object]]:
-    for number, line in lines:
+def _lines(text: str) -> list[tuple[int, str]]:
+    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def _by_line(text: str, lines: list[tuple[int, str]], faults: list[Fault]) -> Iterator[tuple[str, object]]:
+    for number, line in Allowance(len(text), LEAST_ROW, "lines").over(lines):
         try:
             yield f"line {number}", _parsed(line)
         except Unreadable as error:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from bridge import safexml
+from bridge.formats._allowance import LEAST_ROW, Allowance
 from bridge.formats._answer.fields import LINE_FIELDS, Facts, Statement, statement
 from bridge.formats._answer.fold import fold
 from bridge.formats._answer.xml import Paths, by_names, by_paths, check_root, known_paths, paths_of
@@ -134,7 +135,8 @@ class _Xml:
         """The acknowledgements of a document."""
         root, faults = self._document(content)
         check_root(root, self._options.root)
-        reading = fold([self._statement(where, facts) for where, facts in self._orders(root)], self._dialect)
+        orders = Allowance(len(content), LEAST_ROW, "orders").over(self._orders(root))
+        reading = fold([self._statement(where, facts) for where, facts in orders], self._dialect)
         return Reading(reading.acknowledgements, (*faults, *reading.faults)) if faults else reading
 
     def recognises(self, content_head: bytes) -> bool:

@@ -28,6 +28,7 @@ SCHEDULE_FIELDS = frozenset(entry.name for entry in fields(Schedule))
 FIELDS = ORDER_FIELDS | LINE_FIELDS
 _LONGEST_CODE = 50
 _LONGEST_TEXT = 1000
+_MOST_MEMBERS = 50_000
 _SEVERAL = re.compile("[,;|]")
 _WHOLE = re.compile(r"^(-?[0-9]+)\.0+$")  # 48447.0 is how some JSON writers put an integer
 
@@ -147,6 +148,9 @@ class Facts:
         found = self._raw.get(name)
         if found is not None and not isinstance(found, list):
             self.fault(f"{name} is not a list")
+            return
+        if found and len(found) > _MOST_MEMBERS:
+            self.fault(f"{name} has {len(found)} members, and no order has so many")
             return
         for index, member in enumerate(found or ()):
             nested = self._nested(f"{name}[{index}]", member)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from bridge.formats._allowance import LEAST_ROW, Allowance
 from bridge.formats._protocol import Unreadable
 
 # The limit of the csv module is the process's: always the same number, so that threads cannot undo each other.
@@ -32,23 +33,29 @@ class Row:
         return f"line {self.line}"
 
 
-def table(text: str, delimiter: str, quotechar: str) -> list[Row]:
-    """The rows of a text; a first line ``sep=;`` sets the separator. Quoted cells may hold line breaks."""
+def table(text: str, delimiter: str, quotechar: str) -> Iterator[Row]:
+    """The rows of a text one by one; a first line ``sep=;`` sets the separator. Quoted cells may hold line breaks.
+
+    Raises ``Unreadable`` as soon as a row shows that the text is no table, and that may be the last one.
+    """
     marked = _SEPARATOR_LINE.match(text)
     if marked is None:
         return _rows(text, delimiter, quotechar, 0)
     return _rows(text[marked.end() :], marked[1], quotechar, 1)
 
 
-def _rows(text: str, delimiter: str, quotechar: str, lines_before: int) -> list[Row]:
+def _rows(text: str, delimiter: str, quotechar: str, lines_before: int) -> Iterator[Row]:
     csv.field_size_limit(_FIELD_LIMIT)
+    found = _numbered(text, delimiter, quotechar, lines_before)
     try:
-        *found, last = _numbered(text, delimiter, quotechar, lines_before)
+        last = next(found)
+        for row in Allowance(len(text), LEAST_ROW, "rows").over(found):
+            yield last
+            last = row
     except csv.Error as error:
         raise Unreadable("file", f"it cannot be parted into columns: {error}") from error
     if last.cells != [_END]:  # the end of the file was taken for a part of a cell
         raise Unreadable(last.where, "a quotation mark that opens here is never closed")
-    return found
 
 
 def _numbered(text: str, delimiter: str, quotechar: str, lines_before: int) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bridge.formats._allowance import LEAST_SEGMENT, Allowance
 from bridge.formats._edi.letters import codec_of
 from bridge.formats._edi.tokens import Part, Segment, Signs, end_of_segment, parsed, unwrapped, written
 from bridge.formats._edifact.options import EdifactOptions
@@ -96,8 +97,9 @@ class _Open:
 
 @dataclass(slots=True)
 class Contents:
-    """What a file holds."""
+    """What a file holds, and how many segments it may."""
 
+    allowance: Allowance
     messages: list[Message] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     is_closed: bool = True
@@ -108,7 +110,7 @@ def contents(content: bytes, encoding: str) -> Contents:
     text, has_raw_bytes = _as_text(content, encoding)
     if not text:
         raise Unreadable("file", "it is empty")
-    found, place, number = Contents(), 0, 0
+    found, place, number = Contents(Allowance(len(text), LEAST_SEGMENT, "segments")), 0, 0
     while place < len(text):
         if not text.startswith(("UNA", "UNB"), place):
             if number == 0:
@@ -117,6 +119,7 @@ def contents(content: bytes, encoding: str) -> Contents:
             break
         number += 1
         try:
+            found.allowance.take()
             place = _Interchange(found, number, has_raw_bytes=has_raw_bytes).read(text, place)
         except Unreadable as refusal:
             if number == 1:
@@ -185,6 +188,7 @@ class _Interchange:
             if text.startswith(("UNA", "UNB"), place) or place >= len(text):
                 return self._cut(place, "it has no UNZ")
             end = end_of_segment(text, place, signs)
+            self._found.allowance.take()
             if end < 0:
                 return self._cut(len(text), f'it ends inside "{shown(text[place:])}"')
             segment = self._parsed(text[place:end], signs)

@@ -4,7 +4,7 @@ Not for: which values these are (``_layout``).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -95,7 +95,7 @@ def _filled(text: str, place: Place, *, is_right: bool) -> str:
 
 
 def found_in(
-    lines: Sequence[tuple[str, str]], records: Mapping[str, Sequence[FixedField]], decimal: str
+    lines: Iterable[tuple[str, str]], records: Mapping[str, Sequence[FixedField]], decimal: str
 ) -> tuple[list[Found], list[Fault]]:
     """The records of a file, of which each line comes with its place; a line of an unknown type is a fault."""
     found: list[Found] = []

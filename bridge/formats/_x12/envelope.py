@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bridge.formats._allowance import LEAST_SEGMENT, Allowance
 from bridge.formats._edi.tokens import Part, Segment, Signs, end_of_segment, parsed, unwrapped, written
 from bridge.formats._protocol import Unreadable, not_renderable
 from bridge.formats._text import decode, shown
@@ -96,8 +97,9 @@ class _Open:
 
 @dataclass(slots=True)
 class Contents:
-    """What a file holds."""
+    """What a file holds, and how many segments it may."""
 
+    allowance: Allowance
     sets: list[Set] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     is_closed: bool = True
@@ -108,7 +110,7 @@ def contents(content: bytes, encoding: str) -> Contents:
     text = decode(content, encoding).lstrip("\ufeff" + _BLANKS)
     if not text:
         raise Unreadable("file", "it is empty")
-    found, place, number = Contents(), 0, 0
+    found, place, number = Contents(Allowance(len(text), LEAST_SEGMENT, "segments")), 0, 0
     while place < len(text):
         if not text.startswith("ISA", place):
             if number == 0:
@@ -174,6 +176,7 @@ class _Interchange:
             if text.startswith("ISA" + signs.element, place) or place >= len(text):
                 return self._cut(place, "it has no IEA")
             end = end_of_segment(text, place, signs)
+            self._found.allowance.take()
             if end < 0:
                 return self._cut(len(text), f'it ends inside "{shown(text[place:])}"')
             segment = _segment(text[place:end], signs)
