@@ -82,6 +82,13 @@ def test_as_many_short_rows_as_any_file_may_have_are_read(row: str) -> None:
     assert len(reading.acknowledgements) == (ALWAYS - 1 if "#" in row else 1)
 
 
+def test_one_short_row_more_is_too_many() -> None:
+    rows = b"1;changed\n" * ALWAYS  # and the heading
+
+    with pytest.raises(Unreadable, match="it holds more than 50000 rows"):
+        formats.build("delimited", {}).read(HEADING + rows)
+
+
 def test_more_rows_than_that_are_read_where_they_have_something_to_say() -> None:
     rows = b"".join(b"%06d;accepted\n" % number for number in range(ALWAYS + 10_000))
 
