@@ -58,7 +58,7 @@ EACH: list[tuple[str, str, Mapping[str, object], Content]] = [
     ("orders", "json", {}, _between("", '{"order_ref":#,"status":"confirmed"}\n')),
     ("paths", "json", {"paths": JSON_PATHS}, _listed('{"a":[', '{"o":#,"s":"confirmed","l":[{"n":1}]}', "]}")),
     ("orders", "xml", {}, _between("<R>", '<O order_ref="#" status="confirmed"/>', "</R>")),
-    ("paths", "xml", {"paths": XML_PATHS}, _between("<R>", '<O no="#"><S>ok</S><L><N>1</N></L></O>', "</R>")),
+    ("paths", "xml", {"paths": XML_PATHS}, _between("<R>", '<O no="#"><S>confirmed</S><L><N>1</N></L></O>', "</R>")),
     ("messages", "edifact", {}, _messages),
     ("items", "edifact", {}, _items),
 ]
