@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import TypeVar
 
 from bridge.formats._answer.fields import Statement
-from bridge.formats._answer.verdict import RECEIPT_MAY_SAY, judge, kind_of
+from bridge.formats._answer.verdict import RECEIPT_MAY_SAY, contradicts, judge, kind_of
 from bridge.formats._options import Dialect
 from bridge.formats._text import shown
 from bridge.model import AckInvoice, AckKind, Acknowledgement, AckStatus, Fault, Reading
@@ -167,6 +167,9 @@ def _judged(merged: Statement, dialect: Dialect, bad: list[Fault]) -> Acknowledg
         bad.append(Fault(merged.where, "it has no status, so it says neither yes nor no"))
     elif merged.kind is AckKind.RECEIPT and status not in RECEIPT_MAY_SAY:
         bad.append(Fault(merged.where, f"it calls itself a receipt and says {status}; a receipt confirms nothing"))
+        status = AckStatus.UNKNOWN
+    elif contradicts(merged.kind, status):
+        bad.append(Fault(merged.where, f"it calls itself a {merged.kind} and says {status}, which that cannot be"))
         status = AckStatus.UNKNOWN
     elif status is AckStatus.UNKNOWN and dialect.quarantines_unknown:
         bad.append(Fault(merged.where, "; ".join(warnings) or "its status is unknown"))
