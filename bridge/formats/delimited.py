@@ -23,6 +23,8 @@ from bridge.formats._answer.records import (
     facts_of as record_facts,
     may_name,
     reading_of,
+    trailers_of,
+    unknown_record,
 )
 from bridge.formats._answer.table import Row, table
 from bridge.formats._document import order_document
@@ -50,7 +52,7 @@ from bridge.formats._neutral import neutral, refuse_unencodable
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable, not_renderable
 from bridge.formats._text import decode, encode, shown, unencodable
-from bridge.model import Fault, Reading, SalesOrder
+from bridge.model import Reading, SalesOrder
 
 __all__ = ["Options", "build"]
 
@@ -211,7 +213,7 @@ class _Delimited:
         if first is None:
             raise Unreadable("file", "it is empty")
         if self._options.records:
-            return reading_of(*self._typed(chain([first], rows)), self._dialect)
+            return reading_of([self._typed(row) for row in chain([first], rows)], self._options.records, self._dialect)
         if not self._options.header:
             return self._reading(chain([first], rows), self._options.positions)
         fields = fields_by_heading(first, self._options.columns)
@@ -223,13 +225,15 @@ class _Delimited:
         return False
 
     def is_whole(self, content: bytes) -> bool:
-        """True when the text ends with a line end, outside quotation marks."""
+        """True when the text ends with a line end, outside quotation marks; with a trailer where one is described."""
         try:
             text = decode(content, self._options.encoding)
-            deque(table(text, self._options.delimiter, self._options.quotechar), maxlen=0)
+            last = deque(table(text, self._options.delimiter, self._options.quotechar), maxlen=1)
         except Unreadable:
             return False
-        return text.endswith(("\n", "\r"))
+        trailers = trailers_of(self._options.records)
+        is_ended = not trailers or any(row.cells[0].strip() in trailers for row in last)
+        return is_ended and text.endswith(("\n", "\r"))
 
     def _rows(self, order: SalesOrder) -> tuple[list[str], list[list[str]]]:
         """Nearly every order can be written as it is; the rest is cleaned or refused, for which fields need names."""
@@ -260,20 +264,15 @@ class _Delimited:
             raise Unreadable("line 1", "nothing says which column is which", "Set positions beside header = false")
         return fold([self._statement(row, fields) for row in body], self._dialect)
 
-    def _typed(self, body: Iterable[Row]) -> tuple[list[Found], list[Fault]]:
-        """The rows by the type in their first column."""
-        found, faults = [], []
-        for row in body:
-            kind = row.cells[0].strip()
-            fields = self._options.records.get(kind)
-            if fields is None:
-                faults.append(Fault(row.where, f'the record type "{shown(kind)}" is not described in records'))
-                continue
-            stray = (
-                ["the row has more columns than its record"] if any(map(str.strip, row.cells[len(fields) :])) else []
-            )
-            found.append(Found(row.where, kind, record_facts(fields, row.cells), stray, may_name(fields)))
-        return found, faults
+    def _typed(self, row: Row) -> Found:
+        """A row by the type in its first column."""
+        kind = row.cells[0].strip()
+        fields = self._options.records.get(kind)
+        if fields is None:
+            return unknown_record(row.where, f'the record type "{shown(kind)}" is not described in records')
+        is_long = any(map(str.strip, row.cells[len(fields) :]))
+        stray = ["the row has more columns than its record"] if is_long else []
+        return Found(row.where, kind, record_facts(fields, row.cells), stray, may_name(fields))
 
     def _statement(self, row: Row, fields: list[str] | tuple[str, ...]) -> Statement:
         facts = Facts(row.where, facts_of(row, fields), self._dialect)

@@ -3,6 +3,7 @@
 Not for: what a layout can say (``_layout_options``).
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +12,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from bridge.formats._allowance import LEAST_ROW, Allowance
-from bridge.formats._answer.records import check_records, reading_of
+from bridge.formats._answer.records import check_records, reading_of, trailers_of
 from bridge.formats._layout.filling import flat
-from bridge.formats._layout.fixed import FixedField, PlaceRecord, are_records, check_widths, found_in, line_of
+from bridge.formats._layout.fixed import FixedField, PlaceRecord, are_records, check_widths, found_in, is_of, line_of
 from bridge.formats._layout.options import LEAVE_OUT, FlatOptions
 from bridge.formats._layout.style import Layout, checked, flat_style_of
 from bridge.formats._options import Dialect, dialect_of, line_end
@@ -144,10 +145,10 @@ class _Fixed:
         """The acknowledgements of all records; those of one order make one."""
         text = decode(content, self._options.encoding)
         lines = Allowance(len(text), LEAST_ROW, "records").over(self._lines(text))
-        found, faults = found_in(lines, self._described(), self._options.decimal)
-        if not found and not faults:
+        found = found_in(lines, self._described(), self._options.decimal)
+        if not found:
             raise Unreadable("file", "it is empty")
-        return reading_of(found, faults, self._dialect)
+        return reading_of(found, self._options.records, self._dialect)
 
     def recognises(self, content_head: bytes) -> bool:
         """True when each whole line begins with a record's type and the first has just that record's width."""
@@ -155,15 +156,22 @@ class _Fixed:
         return not self._options.record_length and are_records(whole.split("\n"), self._described())
 
     def is_whole(self, content: bytes) -> bool:
-        """True when the text ends with a line end, or behind a whole record."""
+        """True when the text ends with a line end, or behind a whole record; with a trailer where one is described."""
         try:
             text = decode(content, self._options.encoding)
         except Unreadable:
             return False
         length = self._options.record_length
         if length:
-            return bool(text.strip()) and len(text.rstrip("\r\n")) % length == 0
-        return text.endswith(("\n", "\r"))
+            return bool(text.strip()) and len(text.rstrip("\r\n")) % length == 0 and self._has_trailer(text)
+        return text.endswith(("\n", "\r")) and self._has_trailer(text)
+
+    def _has_trailer(self, text: str) -> bool:
+        """True unless the settings describe a trailer and something else stands last."""
+        records = self._options.records
+        last = deque(self._lines(text), maxlen=1)
+        trailers = trailers_of(records)
+        return not trailers or any(is_of(line, kind, records[kind]) for _, line in last for kind in trailers)
 
     def _described(self) -> Mapping[str, tuple[FixedField, ...]]:
         return self._options.records or _OWN_FIELDS

@@ -48,14 +48,48 @@ def test_a_trailer_that_counts_otherwise_makes_the_file_unreadable(trailer: str)
 
 
 def test_a_record_that_nobody_described_is_a_fault_and_the_rest_counts() -> None:
-    reading = typed("H;1;SO-1;confirmed\nX;1\n")
+    reading = typed("H;1;SO-1;confirmed\nX;1\nT;1;0\n")
 
     assert len(reading.acknowledgements) == 1
     assert [(fault.where, '"X"' in fault.what) for fault in reading.faults] == [("line 2", True)]
 
 
+@pytest.mark.parametrize("unknown", ["X;48448;rejected", "h;48448;;rejected"])
+def test_rows_behind_a_record_that_nobody_described_are_of_no_order_and_the_one_before_waits(unknown: str) -> None:
+    reading = typed(f"H;1;SO-1;confirmed\nR;1;x;2\n{unknown}\nR;2;x;3\nH;2;SO-2;confirmed\nR;1;x;1\nT;2;3\n")
+
+    assert [(ack.order_ref, len(ack.lines)) for ack in reading.acknowledgements] == [("2", 1)]
+    assert [fault.where for fault in reading.faults] == ["line 4", "line 3"]
+
+
+def test_a_file_without_the_trailer_that_is_described_is_not_whole_and_says_nothing() -> None:
+    text = "H;1;SO-1;confirmed\nR;1;x;2\n"
+
+    with pytest.raises(Unreadable, match="the record T, which counts the others, is missing"):
+        typed(text)
+    format_ = formats.build("delimited", {"records": TYPED})
+    assert not format_.is_whole(text.encode())
+    assert format_.is_whole(f"{text}T;1;1\n".encode())
+
+
+@pytest.mark.parametrize(("length", "end"), [(0, "\n"), (12, "")])
+def test_so_it_is_with_records_of_fixed_width(length: int, end: str) -> None:
+    records = {
+        "H": [{"name": "type", "width": 1}, {"name": "order_ref", "width": 5}, {"name": "status", "width": 6}],
+        "T": [{"name": "type", "width": 1}, {"name": "count_of_H", "width": 11}],
+    }
+    format_ = formats.build("fixed", {"records": records, "record_length": length, "status_map": {"ok": "confirmed"}})
+    head, tail = f"H{'48447':<5}{'ok':<6}{end}".encode(), f"T{'1':<11}{end}".encode()
+
+    assert not format_.is_whole(head)
+    with pytest.raises(Unreadable, match="the record T"):
+        format_.read(head)
+    assert format_.is_whole(head + tail)
+    assert len(format_.read(head + tail).acknowledgements) == 1
+
+
 def test_a_row_before_any_order_is_a_fault() -> None:
-    reading = typed("R;1;x;2\n")
+    reading = typed("R;1;x;2\nT;0;1\n")
 
     assert reading.acknowledgements == ()
     assert len(reading.faults) == 1
@@ -70,14 +104,14 @@ def test_a_head_whose_reference_is_blank_is_not_about_the_order_before_it() -> N
 
 
 def test_a_row_with_more_columns_than_its_record_is_a_fault() -> None:
-    assert typed("H;1;SO-1;confirmed;x\n").acknowledgements == ()
+    assert typed("H;1;SO-1;confirmed;x\nT;1;0\n").acknowledgements == ()
 
 
 def test_fixed_records_are_read_by_width_with_implied_decimals() -> None:
-    reading = placed("H48447   confirmed \nRR  1002500\nRR  2 1500-\nH48448   rejected\n", decimal=",")
+    reading = placed("H48447   confirmed \nRR  1002500\nRR  2 1500+\nH48448   rejected\n", decimal=",")
 
     first, second = reading.acknowledgements
-    assert [line.qty_confirmed for line in first.lines] == [Decimal("2.500"), Decimal("-1.500")]
+    assert [line.qty_confirmed for line in first.lines] == [Decimal("2.500"), Decimal("1.500")]
     assert second.order_ref == "48448"
     assert reading.faults == ()
 

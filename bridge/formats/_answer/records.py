@@ -18,10 +18,11 @@ from bridge.formats._answer.heading import IGNORED, TRACKING
 from bridge.formats._options import Dialect
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
-from bridge.model import Fault, Reading
+from bridge.model import Reading
 
 COUNT = "count_of_"
 _REFERENCES = ("order_ref", "erp_order_no")
+_CUT = "The file may be cut; ask the ERP for it again"
 
 
 class RecordField(BaseModel):
@@ -36,7 +37,7 @@ class RecordField(BaseModel):
 class Found:
     """One record of a file: its type and its facts, and what could not be understood in it.
 
-    ``may_name``: its type has a field for a reference.
+    ``may_name``: its type has a field for a reference. ``is_known``: its type is described.
     """
 
     where: str
@@ -44,6 +45,12 @@ class Found:
     facts: Mapping[str, str]
     faults: Sequence[str] = field(default=())
     may_name: bool = False
+    is_known: bool = True
+
+
+def unknown_record(where: str, what: str) -> Found:
+    """A record of a type that nobody described; it may have named another order."""
+    return Found(where, "", {}, (what,), is_known=False)
 
 
 def check_records(records: Mapping[str, Sequence[RecordField]]) -> None:
@@ -83,11 +90,14 @@ def may_name(fields: Sequence[RecordField]) -> bool:
     return any(one.name in _REFERENCES for one in fields[1:])
 
 
-def reading_of(records: Sequence[Found], faults: Sequence[Fault], dialect: Dialect) -> Reading:
-    """What the records of a file say; ``Unreadable`` when a trailer counts others than there are."""
+def reading_of(records: Sequence[Found], described: Mapping[str, Sequence[RecordField]], dialect: Dialect) -> Reading:
+    """What the records of a file say; ``Unreadable`` when a trailer counts others than there are.
+
+    So it is when a trailer is ``described``, by the settings and not by default, and the file has none.
+    """
+    _check_trailer(records, described)
     _check_counts(records)
-    reading = fold(_statements(records, dialect), dialect)
-    return Reading(reading.acknowledgements, (*faults, *reading.faults))
+    return fold(_statements(records, dialect), dialect)
 
 
 def _check_counts(records: Sequence[Found]) -> None:
@@ -97,22 +107,38 @@ def _check_counts(records: Sequence[Found]) -> None:
             kind = name.removeprefix(COUNT)
             if name.startswith(COUNT) and said.strip().lstrip("0") != str(counts[kind] or ""):
                 what = f"the trailer counts {shown(said.strip())} {kind} records, and there are {counts[kind]}"
-                raise Unreadable(record.where, what, "The file may be cut; ask the ERP for it again")
+                raise Unreadable(record.where, what, _CUT)
 
 
 def _statements(records: Sequence[Found], dialect: Dialect) -> list[Statement]:
     found = []
     current: dict[str, str] = {}
+    is_doubtful = False
     for record in records:
         own = {name: value for name, value in record.facts.items() if not name.startswith(COUNT)}
-        if references := {name: own[name] for name in _REFERENCES if name in own}:
-            current = references
-        elif record.may_name:
-            current = {}  # an order that nobody named, and not the one before it
+        references = {name: own[name] for name in _REFERENCES if name in own}
+        if references or record.may_name:
+            # Without a reference it is an order that nobody named, and not the one before it.
+            current, is_doubtful = references, False
+        elif not record.is_known:
+            is_doubtful = True
         if not own and not record.faults:
             continue  # a trailer
-        facts = Facts(record.where, {**current, **own}, dialect)
+        facts = Facts(record.where, {**current, **own} if record.is_known else {}, dialect)
         for fault in record.faults:
             facts.fault(fault)
+        if is_doubtful and record.is_known:
+            facts.fault("a record of a type that is not described stands before it, so its order is uncertain")
         found.append(statement(facts, is_row=True))
     return found
+
+
+def trailers_of(described: Mapping[str, Sequence[RecordField]]) -> list[str]:
+    """The types of record that count others: where the settings describe one, each file ends with one."""
+    return [kind for kind, fields in described.items() if any(one.name.startswith(COUNT) for one in fields)]
+
+
+def _check_trailer(records: Sequence[Found], described: Mapping[str, Sequence[RecordField]]) -> None:
+    trailers = trailers_of(described)
+    if trailers and not any(record.kind in trailers for record in records):
+        raise Unreadable("file", f"the record {trailers[0]}, which counts the others, is missing", _CUT)

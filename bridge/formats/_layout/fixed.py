@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from bridge.formats._answer.records import Found, RecordField, facts_of, may_name
+from bridge.formats._answer.records import Found, RecordField, facts_of, may_name, unknown_record
 from bridge.formats._layout.filling import Row
 from bridge.formats._layout.options import FieldOptions, RecordOptions, filled
 from bridge.formats._layout.separated import columns_of
 from bridge.formats._layout.values import Cell, Style, Value
 from bridge.formats._text import shown
-from bridge.model import Fault
 
 _DIGITS = re.compile(r"[+-]?([0-9]+)|([0-9]+)[+-]")  # a sign in front, or behind as SAP has it; never two
 
@@ -96,28 +95,29 @@ def _filled(text: str, place: Place, *, is_right: bool) -> str:
 
 def found_in(
     lines: Iterable[tuple[str, str]], records: Mapping[str, Sequence[FixedField]], decimal: str
-) -> tuple[list[Found], list[Fault]]:
+) -> list[Found]:
     """The records of a file, of which each line comes with its place; a line of an unknown type is a fault."""
-    found: list[Found] = []
-    faults: list[Fault] = []
+    found = []
     longest_first = sorted(records, key=len, reverse=True)
     for where, line in lines:
-        kind = next((one for one in longest_first if _is_of(line, one, records[one])), None)
+        kind = next((one for one in longest_first if is_of(line, one, records[one])), None)
         if kind is None:
-            faults.append(Fault(where, f'no record type begins with "{shown(line[:12])}"; describe it in records'))
+            what = f'no record type begins with "{shown(line[:12])}"; describe it in records'
+            found.append(unknown_record(where, what))
         else:
             found.append(_record(where, line, kind, (records[kind], decimal)))
-    return found, faults
+    return found
 
 
 def are_records(lines: Sequence[str], records: Mapping[str, Sequence[FixedField]]) -> bool:
     """True when each line is one of the records, and the first has the width of its kind, neither more nor less."""
-    kinds = [next((kind for kind in records if _is_of(line, kind, records[kind])), None) for line in lines]
+    kinds = [next((kind for kind in records if is_of(line, kind, records[kind])), None) for line in lines]
     first = kinds[0] if kinds else None
     return first is not None and None not in kinds and len(lines[0]) == sum(one.width for one in records[first])
 
 
-def _is_of(line: str, kind: str, fields: Sequence[FixedField]) -> bool:
+def is_of(line: str, kind: str, fields: Sequence[FixedField]) -> bool:
+    """True for a record of this type."""
     return line[: fields[0].width].strip() == kind
 
 
