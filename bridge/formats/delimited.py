@@ -4,7 +4,7 @@ Not for: what a layout can say (``_layout_options``).
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bridge.formats._answer.fields import Facts, Statement, statement
 from bridge.formats._answer.fold import fold
-from bridge.formats._answer.heading import facts_of, fields_by_heading, has_stray_cells, known_columns, known_fields
+from bridge.formats._answer.heading import facts_of, has_stray_cells, known_columns, known_fields, under_headings
 from bridge.formats._answer.records import (
     Found,
     RecordField,
@@ -214,11 +214,12 @@ class _Delimited:
             raise Unreadable("file", "it is empty")
         if self._options.records:
             return reading_of([self._typed(row) for row in chain([first], rows)], self._options.records, self._dialect)
-        if not self._options.header:
-            return self._reading(chain([first], rows), self._options.positions)
-        fields = fields_by_heading(first, self._options.columns)
-        # Files that an ERP appends to may repeat their heading.
-        return self._reading((row for row in rows if row.cells != first.cells), fields)
+        if self._options.header:
+            body = under_headings(first, rows, self._options.columns)
+            return fold([self._statement(row, fields) for row, fields in body], self._dialect)
+        if not self._options.positions:
+            raise Unreadable("line 1", "nothing says which column is which", "Set positions beside header = false")
+        return fold([self._statement(row, self._options.positions) for row in chain([first], rows)], self._dialect)
 
     def recognises(self, content_head: bytes) -> bool:
         """Never: any text could be delimited, so it is what remains when nobody else is sure."""
@@ -259,11 +260,6 @@ class _Delimited:
             return unquoted(rows, options.delimiter, end)
         return quoted(rows, options.quoting, Marks(options.delimiter, options.quotechar, end))
 
-    def _reading(self, body: Iterable[Row], fields: list[str] | tuple[str, ...]) -> Reading:
-        if not fields:
-            raise Unreadable("line 1", "nothing says which column is which", "Set positions beside header = false")
-        return fold([self._statement(row, fields) for row in body], self._dialect)
-
     def _typed(self, row: Row) -> Found:
         """A row by the type in its first column."""
         kind = row.cells[0].strip()
@@ -274,8 +270,9 @@ class _Delimited:
         stray = ["the row has more columns than its record"] if is_long else []
         return Found(row.where, kind, record_facts(fields, row.cells), stray, may_name(fields))
 
-    def _statement(self, row: Row, fields: list[str] | tuple[str, ...]) -> Statement:
+    def _statement(self, row: Row, fields: Sequence[str]) -> Statement:
         facts = Facts(row.where, facts_of(row, fields), self._dialect)
         if has_stray_cells(row, fields):
-            facts.fault("the row has more columns than the heading; is a separator inside a text not quoted?")
+            told = "heading" if self._options.header else "positions"
+            facts.fault(f"the row has more columns than the {told}; is a separator inside a text not quoted?")
         return statement(facts, is_row=True)

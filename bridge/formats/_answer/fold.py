@@ -11,9 +11,10 @@ from bridge.formats._answer.fields import Statement
 from bridge.formats._answer.verdict import RECEIPT_MAY_SAY, contradicts, judge, kind_of
 from bridge.formats._options import Dialect
 from bridge.formats._text import shown
-from bridge.model import AckInvoice, AckKind, Acknowledgement, AckStatus, Fault, Reading
+from bridge.model import AckInvoice, AckKind, AckLine, Acknowledgement, AckStatus, Fault, Reading
 
 _T = TypeVar("_T", bound=Hashable)
+_NO_PAPER = (None, None)
 
 
 class _DisagreementError(ValueError):
@@ -63,10 +64,19 @@ def _messages(group: list[Statement]) -> list[list[Statement]]:
     numbers = {statement.said.erp_order_no for statement in group} - {None}
     if len(numbers) > 1 or any(statement.faults for statement in group):
         return [group]
-    if len({_paper(statement) for statement in group} - {(None, None)}) > 1:
+    if _has_papers_apart(group):
         return _parted(group, _paper)
     is_history = all(statement.status and not statement.said.lines for statement in group)
     return _parted(group, lambda statement: statement.status) if is_history else [group]
+
+
+def _has_papers_apart(group: list[Statement]) -> bool:
+    """True for two delivery notes or invoices, and for one beside rows that are of an answer of another sort."""
+    papers = {_paper(statement) for statement in group} - {_NO_PAPER}
+    bare = [statement.said for statement in group if _paper(statement) == _NO_PAPER]
+    if len(papers) != 1 or not bare or any(said.status is AckStatus.UNKNOWN for said in bare):
+        return len(papers) > 1
+    return {said.kind for said in bare}.isdisjoint(one.said.kind for one in group if _paper(one) != _NO_PAPER)
 
 
 def _paper(statement: Statement) -> tuple[str | None, str | None]:
@@ -125,12 +135,23 @@ def _united(group: list[Statement]) -> Statement:
         carrier=_agreed("carrier", (part.carrier for part in parts)),
         tracking=_unique(code for part in parts for code in part.tracking),
         invoice=_one_invoice([part.invoice for part in parts if part.invoice]),
-        lines=_unique(line for part in parts for line in part.lines),  # a row sent twice counts once
+        lines=_lines_once(parts),
         warnings=_unique(warning for part in parts for warning in part.warnings),
     )
     kind = _agreed("kind", (statement.kind for statement in group))
     status = _agreed("status", (statement.status for statement in group))
     return Statement(_place(group), said, kind, status, is_row=group[0].is_row)
+
+
+def _lines_once(parts: list[Acknowledgement]) -> tuple[AckLine, ...]:
+    """All lines; a row that was sent twice counts once, and one that differs elsewhere may mean as many again."""
+    seen: dict[AckLine, Acknowledgement] = {}
+    for part in parts:
+        for line in part.lines:
+            if seen.setdefault(line, part) != part:
+                name = shown(line.line_no or line.part_no or "")
+                raise _DisagreementError(f'line "{name}" stands there twice alike, in rows that differ elsewhere')
+    return tuple(seen)
 
 
 def _one_invoice(invoices: list[AckInvoice]) -> AckInvoice | None:

@@ -5,7 +5,7 @@ Not for: parting a text into columns (``_table``).
 
 import difflib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bridge.formats._answer.fields import FIELDS
 from bridge.formats._answer.table import Row
@@ -61,6 +61,28 @@ def fields_by_heading(heading: Row, columns: Mapping[str, str]) -> list[str]:
             _remedy(heading),
         )
     return found
+
+
+def under_headings(first: Row, rows: Iterable[Row], columns: Mapping[str, str]) -> Iterator[tuple[Row, Sequence[str]]]:
+    """Each row with the fields of its columns. A file that an ERP appends to may have its heading again, or another.
+
+    Raises ``Unreadable`` as :func:`fields_by_heading`.
+    """
+    fields = fields_by_heading(first, columns)
+    known = frozenset(map(word, [*(columns or FIELDS), *first.cells]))
+    for row in rows:
+        if row.cells == first.cells:
+            fields = fields_by_heading(first, columns)
+        elif row.cells[0].casefold() in known and _is_heading(row, known):
+            fields = fields_by_heading(row, columns)
+        else:
+            yield row, fields
+
+
+def _is_heading(row: Row, known: frozenset[str]) -> bool:
+    """True when at least half of the cells are names of columns, more than one."""
+    told = [word(cell) in known for cell in row.cells if cell.strip()]
+    return sum(told) * 2 >= max(len(told), 3)
 
 
 def _remedy(heading: Row) -> str:

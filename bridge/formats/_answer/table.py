@@ -6,7 +6,8 @@ Not for: what a column means (``_heading``).
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -60,9 +61,30 @@ def _rows(text: str, delimiter: str, quotechar: str, lines_before: int) -> Itera
 
 def _numbered(text: str, delimiter: str, quotechar: str, lines_before: int) -> Iterator[Row]:
     """The rows that are not blank, and :data:`_END` at last."""
-    reader = csv.reader(chain(io.StringIO(text, newline=""), [_END]), delimiter=delimiter, quotechar=quotechar)
+    taken: list[str] = []
+    lines = _kept(chain(io.StringIO(text, newline=""), [_END]), taken)
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quotechar)
     begin = lines_before + 1
     for cells in reader:
+        if len(taken) > 1 and taken[-1] != _END:
+            _check_marks(taken, delimiter, quotechar, begin)
+        taken.clear()
         if any(map(str.strip, cells)):
             yield Row(begin, cells)
         begin = lines_before + reader.line_num + 1
+
+
+def _kept(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _check_marks(lines: list[str], delimiter: str, quotechar: str, begin: int) -> None:
+    """Refuse a row over several lines that stray quotation marks made: other rows may lie in its text."""
+    try:
+        deque(csv.reader(lines, delimiter=delimiter, quotechar=quotechar, strict=True), maxlen=0)
+    except csv.Error as error:
+        what = "a quotation mark that opens here is closed on another line, and more text stands behind it"
+        hint = "A mark inside a text is written twice; without that, rows get lost"
+        raise Unreadable(f"line {begin}", what, hint) from error
