@@ -21,8 +21,9 @@ from bridge.journal.records import AlertFound, FileOutcome, Recorded, Recording
 from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
 from bridge.reports.brief import Brief
 from bridge.reports.kinds import StatusReport, number_of
-from bridge.reports.owing import Plan, Verdict, plan, question_of
+from bridge.reports.owing import plan, question_of
 from bridge.reports.papers import Known
+from bridge.reports.plans import Plan, Verdict
 from bridge.states import DROP_MOVES, DropState, Outcome, ReportPolicy, consequence, is_allowed
 
 _LONGEST_REASON = 200

@@ -15,8 +15,9 @@ from typing import Any
 from bridge.formats import document_text
 from bridge.model import AckKind, Acknowledgement, AckStatus
 from bridge.norce.reports import Call, call_for, encoded
-from bridge.reports.owing import Plan, known_after, plan
+from bridge.reports.owing import known_after, plan
 from bridge.reports.papers import Known
+from bridge.reports.plans import Plan
 from bridge.states import ReportPolicy
 
 

@@ -4,12 +4,12 @@ Not for: storing it (``journal/``), nor the documents themselves (``papers.py``)
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import assert_never
 
 from bridge.model import Acknowledgement, AckStatus
 from bridge.reports import papers, tally
+from bridge.reports.compared import compared
 from bridge.reports.kinds import (
     CancellationReport,
     InvoiceReport,
@@ -20,6 +20,7 @@ from bridge.reports.kinds import (
     number_of,
 )
 from bridge.reports.papers import Known, UnfitError
+from bridge.reports.plans import Alert, Plan, Verdict
 from bridge.states import (
     Choice,
     Consequence,
@@ -36,45 +37,16 @@ _CANCELS = frozenset({AckStatus.CANCELLED, AckStatus.REJECTED})
 _BEGUN = frozenset({Outcome.PARTLY_DELIVERED, Outcome.DELIVERED, Outcome.INVOICED})
 
 
-class Verdict(StrEnum):
-    """What an acknowledgement is to its order."""
-
-    APPLIED = "applied"
-    OLDER = "older"
-    AFTER_END = "after_end"
-    DOCUMENT = "document"
-    """It changes nothing of how far the order is, and is a delivery, an invoice or a credit of its own."""
-    REPEATED = "repeated"
-    CONFLICT = "conflict"
-    """A document that Norce cannot be told for certain, so a person decides."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What people must hear of once; ``kind`` names it in the list of alerts."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What follows from an acknowledgement.
-
-    ``outcome`` is the order's new one, ``None`` where it stays. ``digest`` belongs to the document, which comes last
-    among ``reports``. ``waits_because`` asks a person; what is ``applied`` without it ends an earlier question.
-    """
-
-    verdict: Verdict
-    outcome: Outcome | None = None
-    reports: tuple[Report, ...] = ()
-    digest: str | None = None
-    waits_because: str | None = None
-    alert: Alert | None = None
-
-
 def plan(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
     """What follows from ``ack``, which is no receipt and whose status is known, for the order that is ``known``."""
+    found, why = compared(ack, known.rows)
+    follows = _plan(policy, found, known)
+    if why is None or follows.alert is None:
+        return follows
+    return replace(follows, alert=replace(follows.alert, text=f"{follows.alert.text}. {why}"))
+
+
+def _plan(policy: ReportPolicy, ack: Acknowledgement, known: Known) -> Plan:
     match papers.kind_of(ack):
         case ReportKind.CREDIT:
             return _credit(policy, ack, known)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from bridge.model import Acknowledgement
 from bridge.reports.kinds import DeliveryReport, InvoiceReport, Report
-from bridge.reports.owing import Plan, known_after, plan
+from bridge.reports.owing import known_after, plan
 from bridge.reports.papers import Known
+from bridge.reports.plans import Plan
 from bridge.states import Choice, Outcome, ReportPolicy
 from tests.support.rows import FREIGHT, SHOES, SOCKS, TODAY, brief, row
 

@@ -8,7 +8,7 @@ import pytest
 from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
 from bridge.reports.brief import Brief
 from bridge.reports.kinds import CancellationReport, CreditReport
-from bridge.reports.owing import Verdict
+from bridge.reports.plans import Verdict
 from bridge.states import Outcome, ReportPolicy
 from tests.reports.plans import CONFIRMED, EVERYTHING, bill, document, last, told
 from tests.support.rows import FREIGHT, SHOES, SOCKS, TODAY, brief, cancellation, delivery, invoice, row

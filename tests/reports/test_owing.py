@@ -11,7 +11,8 @@ from hypothesis import given, strategies as st
 from bridge.model import AckKind, AckLine, Acknowledgement, AckStatus
 from bridge.reports.brief import Brief
 from bridge.reports.kinds import InvoiceReport, StatusReport
-from bridge.reports.owing import Plan, Verdict, plan
+from bridge.reports.owing import plan
+from bridge.reports.plans import Plan, Verdict
 from bridge.states import Choice, Outcome, ReportPolicy
 from tests.reports.plans import ALL, CONFIRMED, EVERYTHING, NEW, bill, document, last, note, told
 from tests.support.rows import FREIGHT, SHOES, SOCKS, TODAY, brief, cancellation, delivery, invoice, row
