@@ -3,7 +3,7 @@
 Not for: what the acknowledgement then changes (``acknowledgements.py``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
@@ -86,6 +86,11 @@ def _by_reference(db: Database, target: str, ack: Acknowledgement) -> MatchedOrd
     elsewhere = db.execute("SELECT target FROM orders WHERE ref_folded = ?", [folded(ref)]).fetchone()
     if elsewhere:
         return Unmatched(f'order reference "{ref}" belongs to target {elsewhere[0]}, not to {target}')
+    bare = ref.strip().lstrip("0")
+    if bare != ref.strip() and bare.isascii() and bare.isdigit():  # zeros that filled a field of fixed width
+        found = _by_reference(db, target, replace(ack, order_ref=bare))
+        if isinstance(found, MatchedOrder):
+            return found
     return Unmatched(f'no order "{ref}" is known for target {target}{_looked_in(db, target)}')
 
 

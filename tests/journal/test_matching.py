@@ -27,6 +27,27 @@ async def test_case_and_outer_blanks_of_a_reference_do_not_count(journal: Journa
     assert recorded.order_refs == ("Web-48447",)
 
 
+async def test_zeros_that_fill_a_number_up_do_not_count(journal: Journal) -> None:
+    await admit(journal, "48447")
+
+    assert (await say(journal, ack("0000048447"))).order_refs == ("48447",)
+
+
+async def test_an_order_whose_own_reference_has_zeros_is_another(journal: Journal) -> None:
+    await admit(journal, "48447")
+    await admit(journal, "048447")
+
+    assert (await say(journal, ack("048447"))).order_refs == ("048447",)
+
+
+@pytest.mark.parametrize("spelt", ["048448", "0", "0SO48447", "048447 1"])
+async def test_other_zeros_find_nothing(journal: Journal, spelt: str) -> None:
+    await admit(journal, "48447")
+    await admit(journal, "SO48447")
+
+    assert (await say(journal, ack(spelt))).reasons[0].startswith(f'no order "{spelt}" is known')
+
+
 async def test_an_unknown_reference_says_where_was_looked(journal: Journal) -> None:
     await admit(journal, "48447")
 
