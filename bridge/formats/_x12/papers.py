@@ -4,7 +4,7 @@ Not for: what they bring about at the shop; an invoice that is no plain invoice 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bridge.formats._answer.fields import NumberToken, Statement
@@ -15,12 +15,13 @@ from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 from bridge.formats._x12.codes import CREDITS, INVOICE, PURPOSES
 from bridge.formats._x12.envelope import Set
-from bridge.formats._x12.parts import Block, Numbered, Reader, article_numbers, blocks_of, part_no_of
+from bridge.formats._x12.levels import Order, orders_of
+from bridge.formats._x12.parts import Block, Reader, Shape, article_numbers, blocks_of, part_no_of
 from bridge.formats._x12.response import copied, is_copy
 from bridge.model import AckStatus
 
 _S = AckStatus
-_SHIPMENT, _ORDER, _ITEM = "S", "O", "I"
+_INVOICE = Shape("BIG", "IT1", frozenset({"TDS", "CTT"}))
 _DELIVERY_DAYS = ("011", "035", "017", "067", "069")
 # SSCC-18, and the carrier's number of a package.
 _PACKAGES = frozenset({"GM", "AA", "CP"})
@@ -29,15 +30,6 @@ _TRACKING_AT_MOST = 50
 
 
 # --- ship notices -------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Order:
-    """What a ship notice says below one order; ``all`` includes packages and items."""
-
-    own: list[Numbered] = field(default_factory=list)
-    all: list[Numbered] = field(default_factory=list)
-    items: list[list[Numbered]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +54,6 @@ class _Shipment:
             )
             tracking = []
         facts: dict[str, object] = {
-            "order_ref": above.reference("PO"),
-            "erp_order_no": above.reference("VN"),
             "note_no": begin.at(2),
             "message_date": above.on(begin.at(3), warnings),
             "date": above.day(warnings, *_DELIVERY_DAYS),
@@ -74,9 +64,8 @@ class _Shipment:
 
 def despatch(of: Set, reader: Reader) -> list[Statement]:
     """An 856: what was sent for each of its orders, in which packages, and what is still to come."""
-    head, levels = _levels(of)
-    orders = _by_reference(of, levels, reader)
-    shipment = _Shipment.of(Block(of, head, reader), len(orders))
+    above, orders = orders_of(of, reader)
+    shipment = _Shipment.of(above, len(orders))
     found = []
     for place, order in enumerate(orders, 1):
         where = of.where if len(orders) == 1 else f"{of.where}, order {place}"
@@ -84,78 +73,19 @@ def despatch(of: Set, reader: Reader) -> list[Statement]:
     return found
 
 
-def _levels(of: Set) -> tuple[list[Numbered], list[_Order]]:
-    """The segments of no order, and the orders, by the parents that HL names; a level without one is of the last order.
-
-    Raises ``Unreadable`` for a level that stands twice, and for an item of no order where others are of some.
-    """
-    head, orders = _Order(), list[_Order]()
-    owners: dict[str, _Order] = {}
-    current = head
-    group = head.own
-    for numbered in enumerate(of.segments):
-        segment = numbered[1]
-        if segment.tag == "HL":
-            level, parent, code = segment.at(1), segment.at(2), segment.at(3)
-            if level in owners:
-                raise Unreadable(of.place(numbered[0]), f'level "{shown(level)}" of HL stands twice')
-            current = _owner(parent, code, owners, [head, *orders[-1:]])
-            if code == _ORDER:
-                orders.append(current)
-            owners |= {level: current} if level else {}
-            group = current.own if code == _ORDER else []
-            if code == _ITEM:
-                current.items.append(group)
-        current.all.append(numbered)
-        group.append(numbered)
-    if head.items and orders:
-        raise Unreadable(of.place(head.items[0][0][0]), "this item is of no order that the notice names")
-    return head.all, orders or [head]
-
-
-def _owner(parent: str, code: str, owners: dict[str, _Order], latest: Sequence[_Order]) -> _Order:
-    """What a level belongs to: a shipment to no order, an order to itself, others to what their parent belongs to."""
-    if code == _ORDER:
-        return _Order()
-    if code == _SHIPMENT:
-        return latest[0]
-    return owners.get(parent, latest[0]) if parent else latest[-1]
-
-
-def _by_reference(of: Set, orders: Sequence[_Order], reader: Reader) -> list[_Order]:
-    """The orders, one for each reference: a notice may name an order once a package."""
-    found: dict[object, _Order] = {}
-    for place, order in enumerate(orders):
-        ref = next((segment.at(1) for segment in Block(of, order.own, reader).all("PRF") if segment.at(1)), place)
-        known = found.setdefault(ref, order)
-        if known is not order:
-            known.own += order.own
-            known.all += order.all
-            known.items += order.items
-    return list(found.values())
-
-
-def _despatch(of: Set, shipment: _Shipment, order: _Order, reader: Reader) -> Statement:
-    own, every = Block(of, order.own, reader), Block(of, order.all, reader)
-    begin, warnings = shipment.begin, list(shipment.warnings)
-    ref = next((segment.at(1) for segment in own.all("PRF") if segment.at(1)), None)
-    facts = {name: value for name, value in shipment.facts.items() if value} | {
-        name: value
-        for name, value in (
-            ("order_ref", ref or own.reference("PO")),
-            ("erp_order_no", own.reference("VN")),
-            ("carrier", _carrier(own)),
-        )
-        if value
-    }
+def _despatch(of: Set, shipment: _Shipment, order: Order, reader: Reader) -> Statement:
+    own = Block(of, order.own, reader)
+    begin, warnings = shipment.begin, [*shipment.warnings, *order.warnings]
+    facts = shipment.facts | {"order_ref": order.names.ref, "erp_order_no": order.names.number}
     if is_copy(of.kind, begin.at(1), reader):
         return copied(facts, of, reader, begin.at(1))
     lines = _sent([Block(of, item, reader) for item in order.items])
     facts |= {
         "kind": "despatch",
         "status": _delivery(begin, lines, reader, warnings),
-        "date": facts.get("date") or own.day(warnings, *_DELIVERY_DAYS),
-        "tracking": list(dict.fromkeys([*shipment.tracking, *_tracking(every)])),
+        "carrier": _carrier(own) or facts["carrier"],
+        "date": facts["date"] or own.day(warnings, *_DELIVERY_DAYS),
+        "tracking": list(dict.fromkeys([*shipment.tracking, *_tracking(order.every)])),
         "lines": lines,
     }
     return told(facts, of.where, reader.dialect, warnings)
@@ -166,7 +96,7 @@ def _delivery(begin: Segment, lines: Sequence[dict[str, object]], reader: Reader
     stated = reader.codes.status(PURPOSES["856"], begin.at(1), warnings)
     if stated is not None:
         return stated
-    if lines and not any(Decimal(str(line["qty_delivered"])) for line in lines):
+    if not any(Decimal(str(line["qty_delivered"])) for line in lines):
         warnings.append("it is a ship notice of nothing, so a person has to look")
         return _S.UNKNOWN
     is_part = any(line["status"] is _S.PARTLY_DELIVERED for line in lines)
@@ -184,18 +114,35 @@ def _sent(items: Sequence[Block]) -> list[dict[str, object]]:
 
 
 def _item(item: Block) -> dict[str, object]:
-    sn1 = next(item.all("SN1"), None)
-    sent = None if sn1 is None else item.number(sn1, 2)
+    lin, sn1 = _single(item, "LIN"), _single(item, "SN1")
+    sent = None if sn1 is None else _pieces(item, sn1, 2)
     if sn1 is None or sent is None:
         raise Unreadable(item.place("SN1"), "this item has no despatched quantity (SN102)")
-    lin = next(item.all("LIN"), None)
+    if all(len(list(item.all(tag))) > 1 for tag in ("LIN", "SN1")):
+        raise Unreadable(item.place("SN1"), "this item is told twice, and nobody can tell once from twice as much")
     return {
         "line_no": (lin.at(1) if lin is not None else "") or sn1.at(1),
         "part_no": part_no_of(article_numbers(lin, 2)) if lin is not None else None,
         "sent": sent,
-        "so_far": item.number(sn1, 4),
-        "ordered": item.number(sn1, 5),
+        "so_far": _pieces(item, sn1, 4),
+        "ordered": _pieces(item, sn1, 5),
     }
+
+
+def _single(item: Block, tag: str) -> Segment | None:
+    """The one segment of an item with this tag; one that is repeated letter by letter is one."""
+    found = list(dict.fromkeys(item.all(tag)))
+    if len(found) > 1:
+        raise Unreadable(item.place(tag), f"{tag} stands twice in one item, and each says something else")
+    return found[0] if found else None
+
+
+def _pieces(item: Block, sn1: Segment, element: int) -> NumberToken | None:
+    """How many pieces; raises ``Unreadable`` for less than none: nobody sends that, and nobody can tell what it is."""
+    found = item.number(sn1, element)
+    if found is not None and Decimal(found) < 0:
+        raise Unreadable(item.place("SN1"), f'SN1{element:02} is "{shown(found)}", which is no quantity of goods')
+    return found
 
 
 def _together(parts: Sequence[dict[str, object]]) -> dict[str, object]:
@@ -208,7 +155,7 @@ def _together(parts: Sequence[dict[str, object]]) -> dict[str, object]:
     facts = {
         "line_no": parts[0]["line_no"],
         "part_no": parts[0]["part_no"],
-        "status": _S.PARTLY_DELIVERED if outstanding else _S.DELIVERED,
+        "status": _S.PARTLY_DELIVERED if outstanding or (outstanding is None and not total) else _S.DELIVERED,
         "qty_ordered": parts[0]["ordered"] if only else _token(wanted),
         "qty_delivered": parts[0]["sent"] if only else _token(total),
         "qty_outstanding": _token(outstanding),
@@ -244,27 +191,31 @@ def _tracking(block: Block) -> list[str]:
 
 def invoice(of: Set, reader: Reader) -> list[Statement]:
     """An 810: an invoice or a credit note, with its amounts. Anything else is for a person."""
-    head, items, end = blocks_of(of, "IT1", frozenset({"TDS"}), reader)
-    begin = head.only("BIG")
+    whole, items = blocks_of(of, _INVOICE, reader)
+    begin = whole.only("BIG")
     warnings: list[str] = []
-    named, lines = [begin.at(4) or head.reference("PO")], []
+    named, numbers, lines = [begin.at(4), whole.reference("PO")], [whole.reference("VN")], []
     for item in items:
         named.append(item.reference("PO"))
+        numbers.append(item.reference("VN"))
         lines.append(_invoiced_line(item))
-    facts: dict[str, object] = {"order_ref": _order_of(head, named), "erp_order_no": head.reference("VN")}
+    facts: dict[str, object] = {
+        "order_ref": _order_of(whole, named),
+        "erp_order_no": whole.agreed("the number of the order", numbers),
+    }
     if is_copy(of.kind, begin.at(8), reader):
         return [copied(facts, of, reader, begin.at(8))]
     is_credit = begin.at(7) in CREDITS
-    credited = head.reference("OI", "IV") if is_credit else None
+    credited = whole.reference("OI", "IV") if is_credit else None
     status = _invoiced(begin, reader, warnings)
     if is_credit and credited is None and status is _S.INVOICED:
         status = _S.UNKNOWN
         warnings.append("the credit note does not say which invoice it credits (REF*OI or REF*IV)")
-    amounts = _amounts_of(head, end, warnings) | {"no": begin.at(2), "date": head.on(begin.at(1), warnings)}
+    amounts = _amounts_of(whole, warnings) | {"no": begin.at(2), "date": whole.on(begin.at(1), warnings)}
     facts |= {
         "kind": "invoice",
         "status": status,
-        "note_no": head.reference("DQ", "PK"),
+        "note_no": whole.reference("DQ", "PK"),
         "message_date": amounts["date"],
         "invoice": {name: value for name, value in amounts.items() if value}
         | ({"credited_no": credited} if credited else {}),
@@ -273,11 +224,11 @@ def invoice(of: Set, reader: Reader) -> list[Statement]:
     return [told(facts, of.where, reader.dialect, warnings)]
 
 
-def _order_of(head: Block, named: Sequence[str | None]) -> str | None:
+def _order_of(whole: Block, named: Sequence[str | None]) -> str | None:
     """The one order that the invoice is for; raises ``Unreadable`` where it names several."""
     found = list(dict.fromkeys(filter(None, named)))
     if len(found) > 1:
-        raise Unreadable(head.place("BIG"), "it is one invoice for several orders, and nothing parts its amounts")
+        raise Unreadable(whole.place("BIG"), "it is one invoice for several orders, and nothing parts its amounts")
     return found[0] if found else None
 
 
@@ -290,22 +241,29 @@ def _invoiced(begin: Segment, reader: Reader, warnings: list[str]) -> AckStatus:
     return stated
 
 
-def _amounts_of(head: Block, end: Block, warnings: list[str]) -> dict[str, object]:
-    tds = next(end.all("TDS"), None)
+def _amounts_of(whole: Block, warnings: list[str]) -> dict[str, object]:
+    totals = [whole.cents(segment, 1) for segment in whole.all("TDS")]
     return {
-        "due": next((day for segment in head.all("ITD") if (day := head.on(segment.at(6), warnings))), None),
-        "total": None if tds is None else end.cents(tds, 1),
-        "vat": _tax(end),
-        "currency": next((segment.at(2) for segment in head.all("CUR") if segment.at(2)), None),
+        "due": next((day for segment in whole.all("ITD") if (day := whole.on(segment.at(6), warnings))), None),
+        "total": _one_amount(whole, "the total (TDS)", totals),
+        "vat": _tax(whole),
+        "currency": whole.agreed("the currency", (segment.at(2) for segment in whole.all("CUR"))),
     }
 
 
-def _tax(end: Block) -> NumberToken | None:
+def _one_amount(whole: Block, what: str, told_there: Sequence[NumberToken | None]) -> NumberToken | None:
+    """The one amount that is told; zeros at its ends do not make it another."""
+    by_value = {Decimal(amount): amount for amount in told_there if amount is not None}
+    whole.agreed(what, by_value.values())
+    return next(iter(by_value.values()), None)
+
+
+def _tax(whole: Block) -> NumberToken | None:
     """The amount of all taxes, told once (TX) or for each of them."""
-    found = [(segment.at(1), end.number(segment, 2)) for segment in end.all("TXI")]
-    told_once = next((amount for kind, amount in found if kind == _ALL_TAXES and amount), None)
-    if told_once is not None or len(found) == 1:
-        return told_once or found[0][1]
+    found = [(segment.at(1), whole.number(segment, 2)) for segment in whole.all("TXI")]
+    of_all = _one_amount(whole, "the tax (TXI*TX)", [amount for kind, amount in found if kind == _ALL_TAXES])
+    if of_all is not None or len(found) == 1:
+        return of_all or found[0][1]
     amounts = [Decimal(amount) for _, amount in found if amount]
     return NumberToken(plain(sum(amounts[1:], amounts[0]))) if amounts else None
 

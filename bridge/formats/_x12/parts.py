@@ -1,11 +1,11 @@
-"""A set of an answer as its head, its items and its end, and the facts that qualifiers mark in them.
+"""A set of an answer as its whole and its items, and the facts that qualifiers mark in them.
 
 Partners bend the sequence of segments, so facts are found by tag and qualifier under the nearest item, not by place.
 Not for: what the facts amount to (``response``, ``papers``).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -46,11 +46,19 @@ class Block:
 
     __slots__ = ("_by_tag", "_reader", "_set", "segments")
 
-    def __init__(self, of: Set, segments: Sequence[Numbered], reader: Reader) -> None:
+    def __init__(self, of: Set, segments: list[Numbered], reader: Reader) -> None:
         self._set = of
         self._reader = reader
         self.segments = segments
         self._by_tag: dict[str, list[Numbered]] = {}
+        self._sort(segments)
+
+    def add(self, segments: Sequence[Numbered]) -> None:
+        """Take over further segments."""
+        self.segments += segments
+        self._sort(segments)
+
+    def _sort(self, segments: Sequence[Numbered]) -> None:
         for numbered in segments:
             self._by_tag.setdefault(numbered[1].tag, []).append(numbered)
 
@@ -78,14 +86,20 @@ class Block:
 
         Raises ``Unreadable`` where one qualifier marks two of them: nobody can tell which is meant.
         """
+        if "REF" not in self._by_tag:
+            return None
         for qualifier in qualifiers:
-            found = self.values("REF", qualifier)
-            if len(found) > 1:
-                what = f'REF*{qualifier} names both "{shown(found[0])}" and "{shown(found[1])}"'
-                raise Unreadable(self.place("REF"), what)
+            found = self.agreed(f"REF*{qualifier}", self.values("REF", qualifier))
             if found:
-                return found[0]
+                return found
         return None
+
+    def agreed(self, what: str, named: Iterable[str | None]) -> str | None:
+        """The one value that is named; raises ``Unreadable`` where there are two, as nobody can tell which is meant."""
+        found = list(dict.fromkeys(filter(None, named)))
+        if len(found) > 1:
+            raise Unreadable(self.place(), f'{what} is both "{shown(found[0])}" and "{shown(found[1])}"')
+        return found[0] if found else None
 
     def number(self, segment: Segment, element: int) -> NumberToken | None:
         """A quantity or an amount; raises ``Unreadable`` for what is none."""
@@ -140,15 +154,39 @@ class Block:
         return self._set.place(named[0][0]) if named else self._set.where
 
 
-def blocks_of(of: Set, item: str, end: frozenset[str], reader: Reader) -> tuple[Block, Iterator[Block], Block]:
-    """The head of a set; its items, each made when it is asked for, since there may be very many; and the end."""
-    numbered = list(enumerate(of.segments))
-    starts = [index for index, segment in numbered if segment.tag == item]
-    first = starts[0] if starts else 0
-    stop = next((index for index, segment in numbered if index >= first and segment.tag in end), len(numbered))
-    starts = [start for start in starts if start < stop]
-    items = (Block(of, numbered[start:until], reader) for start, until in pairwise([*starts, stop]))
-    return Block(of, numbered[: starts[0] if starts else stop], reader), items, Block(of, numbered[stop:], reader)
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a kind of set is parted: what begins it, an item and its end, and what means nothing outside an item."""
+
+    begin: str
+    item: str
+    ends: frozenset[str]
+    inner: str = ""
+
+    def marks(self) -> frozenset[str]:
+        """The segments that end an item."""
+        return self.ends | {self.begin, self.item}
+
+
+def blocks_of(of: Set, shape: Shape, reader: Reader) -> tuple[Block, Iterator[Block]]:
+    """What a set says as a whole, before its items and behind; and the items, wherever they stand.
+
+    Each item is made when it is asked for, since there may be very many. Raises ``Unreadable`` for a part of an item
+    that stands in none: nobody can tell which it is about.
+    """
+    numbered, marks = list(enumerate(of.segments)), shape.marks()
+    places = [index for index, segment in numbered if segment.tag in marks]
+    whole = numbered[: places[0] if places else None]
+    spans: list[tuple[int, int]] = []
+    for start, stop in pairwise([*places, len(numbered)]):
+        if numbered[start][1].tag == shape.item:
+            spans.append((start, stop))
+        else:
+            whole += numbered[start:stop]
+    rest = Block(of, whole, reader)
+    if next(rest.all(shape.inner), None) is not None:
+        raise Unreadable(rest.place(shape.inner), f"{shape.inner} stands below no {shape.item}, so it is of no item")
+    return rest, (Block(of, numbered[start:stop], reader) for start, stop in spans)
 
 
 def article_numbers(segment: Segment, first: int) -> list[tuple[str, str]]:

@@ -10,16 +10,18 @@ from decimal import Decimal
 from bridge.formats._answer.fields import NumberToken, Statement
 from bridge.formats._edi.saying import told
 from bridge.formats._numbers import plain
+from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
 from bridge.formats._x12.codes import COPIES, COUNTER_OFFER, LINE, ONLY_EXCEPTIONS, PURPOSES, RESPONSE
 from bridge.formats._x12.envelope import Set
-from bridge.formats._x12.parts import Block, Reader, article_numbers, blocks_of, decimal_of, part_no_of
+from bridge.formats._x12.parts import Block, Reader, Shape, article_numbers, blocks_of, decimal_of, part_no_of
 from bridge.model import AckStatus
 
 PROMISED = ("067", "069", "017", "068", "079", "055", "002")
 # A price of several units is none that we could compare.
 _OF_ONE = frozenset({"", "PE", "WE", "QE", "LE"})
 _S = AckStatus
+_SHAPE = Shape("BAK", "PO1", frozenset({"CTT"}), inner="ACK")
 _TAKEN, _REFUSED = frozenset({_S.CONFIRMED, _S.CHANGED}), frozenset({_S.REJECTED, _S.CANCELLED})
 
 
@@ -34,22 +36,27 @@ class _Said:
 
 
 def response(of: Set, reader: Reader) -> list[Statement]:
-    """An 855."""
-    head, items, _ = blocks_of(of, "PO1", frozenset({"CTT"}), reader)
-    begin = head.only("BAK")
+    """An 855. Raises ``Unreadable`` where head and items name different orders, or numbers of it."""
+    whole, items = blocks_of(of, _SHAPE, reader)
+    begin = whole.only("BAK")
     warnings: list[str] = []
     purpose = begin.at(1)
-    facts: dict[str, object] = {"order_ref": begin.at(3), "erp_order_no": begin.at(8) or head.reference("VN")}
+    refs, numbers = [begin.at(3), whole.reference("PO")], [begin.at(8) or whole.reference("VN")]
     if is_copy(of.kind, purpose, reader):
-        return [copied(facts, of, reader, purpose)]
-    lines = [_line(item, reader, warnings) for item in items]
+        return [copied({"order_ref": refs[0], "erp_order_no": numbers[0]}, of, reader, purpose)]
+    lines = []
+    for item in items:
+        lines.append(_line(item, reader, warnings))
+        refs.append(item.reference("PO"))
+        numbers.append(item.reference("VN"))
     stated = reader.codes.status(PURPOSES[of.kind], purpose, warnings)
-    status = stated if stated is not None else _verdict(begin.at(2), lines, reader, warnings)
-    facts |= {
-        "status": status,
-        "message_date": head.on(begin.at(9), warnings),  # BAK04 is the date of the order itself
-        "date": head.day(warnings, *PROMISED),
-        "reason": head.text(),
+    facts: dict[str, object] = {
+        "order_ref": whole.agreed("the order", refs),
+        "erp_order_no": whole.agreed("the number of the order", numbers),
+        "status": stated if stated is not None else _verdict(begin.at(2), lines, reader, warnings),
+        "message_date": whole.on(begin.at(9), warnings),  # BAK04 is the date of the order itself
+        "date": whole.day(warnings, *PROMISED),
+        "reason": whole.text(),
         "lines": lines,
     }
     return [told(facts, of.where, reader.dialect, warnings)]
@@ -87,15 +94,7 @@ def _line(item: Block, reader: Reader, warnings: list[str]) -> dict[str, object]
     """A line of the order with what each ACK below it says."""
     po1 = next(item.all("PO1"))
     ordered, numbers = item.number(po1, 2), article_numbers(po1, 6)
-    said = [
-        _Said(
-            segment.at(1),
-            reader.codes.status(LINE, segment.at(1), warnings),
-            item.number(segment, 2),
-            item.on(segment.at(5), warnings),
-        )
-        for segment in item.all("ACK")
-    ]
+    said = _acks(item, reader, warnings)
     facts = {
         "line_no": po1.at(1),
         "part_no": part_no_of(numbers),
@@ -110,6 +109,22 @@ def _line(item: Block, reader: Reader, warnings: list[str]) -> dict[str, object]
         "schedules": _schedules(said),
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _acks(item: Block, reader: Reader, warnings: list[str]) -> list[_Said]:
+    """What each ACK of a line says. Raises ``Unreadable`` where one of several takes pieces away from the others."""
+    said = [
+        _Said(
+            segment.at(1),
+            reader.codes.status(LINE, segment.at(1), warnings),
+            item.number(segment, 2),
+            item.on(segment.at(5), warnings),
+        )
+        for segment in item.all("ACK")
+    ]
+    if len(said) > 1 and any(one.qty is not None and Decimal(one.qty) < 0 for one in said):
+        raise Unreadable(item.place("ACK"), "one of several ACK is of less than nothing (ACK02)")
+    return said
 
 
 def _status_of(statuses: set[AckStatus]) -> AckStatus | None:
