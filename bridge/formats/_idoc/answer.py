@@ -3,6 +3,7 @@
 Not for: the verdict of an order from header and lines (``_answer/verdict``), nor codes (``codes``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,15 +22,17 @@ from bridge.formats._idoc.facts import (
     reference,
     text_of,
     token,
+    total_of,
     unknown_code,
 )
 from bridge.formats._idoc.idoc import Idoc, Segment, only
+from bridge.formats._numbers import trimmed
 from bridge.formats._protocol import Unreadable
 from bridge.model import AckStatus
 
 _S = AckStatus
 _WITHOUT_NUMBER = frozenset({_S.REJECTED, _S.CANCELLED, _S.RECEIVED, _S.UNKNOWN})
-_OURS, _THEIRS = "001", "002"
+_OURS, _THEIRS, _COUNT = "001", "002", "001"
 
 
 def refs_of(root: Segment) -> Refs:
@@ -44,12 +47,24 @@ def refs_of(root: Segment) -> Refs:
 
 def response(idoc: Idoc, reader: Reader) -> list[Statement]:
     """An ORDRSP: the verdict of the order, of each item, or of both."""
-    parts = parts_of(idoc, idoc.root.all("E1EDP01"), refs_of(idoc.root))
-    return [_response(idoc, part, reader) for part in parts]
+    items = idoc.root.all("E1EDP01")
+    _check_count(idoc.root, items, reader)
+    return [_response(idoc, part, reader) for part in parts_of(idoc, items, refs_of(idoc.root))]
+
+
+def _check_count(root: Segment, items: Sequence[Segment], reader: Reader) -> None:
+    """Refuse a message that counts other items than it has (SUMID 001, ``formats/mapping.md`` 2.1): some may be lost.
+
+    One without items speaks of the order by its head, whatever it counts.
+    """
+    count = total_of(root, _COUNT, reader)
+    if items and count is not None and count != len(items):
+        what = f"E1EDS01 001 counts {trimmed(count)} items and there are {len(items)}, so nothing in it counts"
+        raise Unreadable(root.where, what)
 
 
 def _response(idoc: Idoc, part: Part, reader: Reader) -> Statement:
-    warnings: list[str] = []
+    warnings = list(part.warnings)
     head = general(idoc)
     status = reader.codes.status(HEAD, head.at("ACTION"))
     if status is _S.UNKNOWN:
@@ -85,11 +100,12 @@ def _bare(status: AckStatus | None, lines: list[dict[str, object]]) -> AckStatus
 
 
 def _number(head: Segment, part: Part, reader: Reader, status: AckStatus | None) -> str | None:
-    """The document's own number is that of the sales order. One that only repeats our reference is not.
+    """The document's own number is that of the sales order, where it is about one. One that repeats ours is not.
 
     A refusal bears no number of an order, and what is unclear shall not give one away; nor is an order found by it.
     """
-    is_asked = reader.number_from_belnr and part.order_ref is not None and status not in _WITHOUT_NUMBER
+    is_of_one = part.is_only and part.order_ref is not None
+    is_asked = reader.number_from_belnr and is_of_one and status not in _WITHOUT_NUMBER
     number = head.at("BELNR") if is_asked else ""
     return number if number and number != part.order_ref else None
 
@@ -115,6 +131,11 @@ class _Supply:
         """The day by which all that is confirmed has come; where nothing is, the day that is told all the same."""
         days = [day for qty, day in self.schedules if day and (qty or not self.confirmed)]
         return max(days, default=None)
+
+    def is_negative(self) -> bool:
+        """True where less than nothing is ordered or confirmed, be it in one schedule line."""
+        told_there = (self.ordered, self.confirmed, *(qty for qty, _ in self.schedules))
+        return any(qty is not None and qty < 0 for qty in told_there)
 
 
 def item_facts(item: Segment, reader: Reader) -> dict[str, object]:
@@ -180,6 +201,9 @@ def _status(item: Segment, supply: _Supply, reader: Reader, warnings: list[str])
         return reader.codes.said_of(REASON, reason) or _S.REJECTED
     if status not in {None, _S.CONFIRMED} or (action == CANCELLED_LINE):
         return status
+    if supply.is_negative():
+        warnings.append("an item is of less than nothing (MENGE, WMENG), which confirms nothing")
+        return _S.UNKNOWN
     return _by_quantities(supply, is_said=status is _S.CONFIRMED)
 
 

@@ -28,12 +28,14 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The items of one order in a message; ``where`` names it among several."""
+    """The items of one order in a message; ``where`` names it among several, and ``is_only`` is false there."""
 
     where: str
     order_ref: str | None
     erp_order_no: str | None
     items: tuple[Segment, ...]
+    is_only: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +51,40 @@ class Refs:
 def parts_of(idoc: Idoc, items: Sequence[Segment], refs: Refs) -> list[Part]:
     """The items by the order that they name; those that name none are of the order of the head.
 
-    Raises ``Unreadable`` where some items name orders, others none, and the head none.
+    Raises ``Unreadable`` where some items name orders, others none, and the head none; where the head names an order
+    and every item another; and where head and items of one order tell different numbers of it.
     """
     by_ref: dict[str | None, list[Segment]] = {}
     for item in items:
         by_ref.setdefault(refs.of_item(item) or refs.order_ref, []).append(item)
+    if refs.order_ref is not None and by_ref and refs.order_ref not in by_ref:
+        what = f'the head names order "{shown(refs.order_ref)}", and all items are of others'
+        raise Unreadable(items[0].where, what)
     if len(by_ref) <= 1:
         told = next(iter(by_ref), None) or refs.order_ref
-        return [Part(idoc.where, told, refs.erp_order_no or _only_number(items, refs), tuple(items))]
+        return [Part(idoc.where, told, _number_of(idoc.root, items, refs, refs.erp_order_no), tuple(items))]
     if None in by_ref:
         raise Unreadable(by_ref[None][0].where, "this item names no order, and the message is about several")
+    return _several(idoc, by_ref, refs)
+
+
+def _several(idoc: Idoc, by_ref: Mapping[str | None, Sequence[Segment]], refs: Refs) -> list[Part]:
+    """The parts of several orders. The head's number is that of the head's order, and nobody's where it names none."""
+    warnings: tuple[str, ...] = ()
+    if refs.erp_order_no is not None and refs.order_ref is None:
+        warnings = (f'the number "{shown(refs.erp_order_no)}" stands above several orders, so it is of none',)
     parts = []
-    for ref, of in by_ref.items():
-        own = _only_number(of, refs) or (refs.erp_order_no if ref == refs.order_ref else None)
-        parts.append(Part(f"{idoc.where}, order {shown(ref or '')}", ref, own, tuple(of)))
+    for ref, items in by_ref.items():
+        number = _number_of(items[0], items, refs, refs.erp_order_no if ref == refs.order_ref else None)
+        where = f"{idoc.where}, order {shown(ref or '')}"
+        parts.append(Part(where, ref, number, tuple(items), is_only=False, warnings=warnings))
     return parts
 
 
-def _only_number(items: Sequence[Segment], refs: Refs) -> str | None:
-    found = {told for item in items if (told := refs.number_of_item(item))}
-    return found.pop() if len(found) == 1 else None
+def _number_of(segment: Segment, items: Sequence[Segment], refs: Refs, above: str | None) -> str | None:
+    """The one number of an order that the head and its items tell."""
+    told = dict.fromkeys(refs.number_of_item(item) for item in items)
+    return only(segment, (number for number in (above, *told) if number), "the ERP's number of one order")
 
 
 def reference(segment: Segment, name: str, qualifier: str, field: str = "BELNR") -> str | None:
@@ -86,6 +102,13 @@ def decimal_at(segment: Segment, field: str, dialect: Dialect) -> Decimal | None
         return number(text, dialect.decimal)
     except ValueError as error:
         raise Unreadable(segment.where, f"{field}: {error}") from error
+
+
+def total_of(root: Segment, sum_id: str, reader: Reader) -> Decimal | None:
+    """The total that E1EDS01 tells under a mark; raises ``Unreadable`` where there are two different ones."""
+    found = list(root.marked("E1EDS01", "SUMID", sum_id))
+    only(root, (one.at("SUMME") for one in found), f"E1EDS01 {sum_id}")
+    return decimal_at(found[0], "SUMME", reader.dialect) if found else None
 
 
 def token(value: Decimal | None) -> NumberToken | None:

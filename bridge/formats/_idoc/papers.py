@@ -20,6 +20,7 @@ from bridge.formats._idoc.facts import (
     parts_of,
     reference,
     token,
+    total_of,
 )
 from bridge.formats._idoc.idoc import Idoc, Segment, only
 from bridge.formats._protocol import Unreadable
@@ -55,7 +56,7 @@ def _sales_order_of(item: Segment) -> str | None:
 
 
 def _despatch(idoc: Idoc, head: Segment, part: Part, reader: Reader) -> Statement:
-    warnings: list[str] = []
+    warnings = list(part.warnings)
     lines = [line for item in part.items if (line := _sent(item, reader))]
     if part.items and not lines:
         raise Unreadable(part.items[0].where, "no item has a quantity (LFIMG), so nothing was sent")
@@ -183,7 +184,7 @@ def _amounts(head: Segment, root: Segment, reader: Reader, warnings: list[str]) 
             "no": reference(root, "E1EDK02", "009") or head.at("BELNR"),
             "date": _date(root, ("026", "012"), warnings),
             "total": token(_total(root, reader, warnings)),
-            "vat": token(_sum(root, "005", reader)),
+            "vat": token(total_of(root, "005", reader)),
             "currency": head.at("CURCY"),
         }
     )
@@ -191,17 +192,11 @@ def _amounts(head: Segment, root: Segment, reader: Reader, warnings: list[str]) 
 
 def _total(root: Segment, reader: Reader, warnings: list[str]) -> Decimal | None:
     """The amount with tax, 011. Where 010, which has none, is more, the two stand the other way round."""
-    gross, net = _sum(root, "011", reader), _sum(root, "010", reader)
+    gross, net = total_of(root, "011", reader), total_of(root, "010", reader)
     if gross is not None and net is not None and abs(net) > abs(gross):
         warnings.append("E1EDS01 010 is more than 011, so it is taken for the amount with tax")
         return net
     return gross
-
-
-def _sum(root: Segment, sum_id: str, reader: Reader) -> Decimal | None:
-    found = list(root.marked("E1EDS01", "SUMID", sum_id))
-    only(root, (one.at("SUMME") for one in found), f"E1EDS01 {sum_id}")
-    return decimal_at(found[0], "SUMME", reader.dialect) if found else None
 
 
 def _invoiced(item: Segment, reader: Reader) -> dict[str, object]:
