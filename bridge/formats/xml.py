@@ -33,8 +33,10 @@ __all__ = ["Options", "build"]
 
 _LARGEST = 64 * 1024 * 1024  # the target's max_file is what bounds an answer
 _LIMITS = safexml.Limits(size=_LARGEST, elements=2_000_000)
+_PROLOG = rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+"
+_OPENING = rb"<(?:[\w.-]+:)?"
 _ROOT = re.compile(
-    rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<(?:[\w.-]+:)?([\w.-]+)([^<>]*)(?:>\s*(?:<([\w.:/-]*)|\Z)|\Z)", re.DOTALL
+    _PROLOG + _OPENING + rb"([\w.-]+)([^<>]*)(?:>" + _PROLOG + rb"(?:" + _OPENING + rb"([\w.-]*)|\Z)|\Z)", re.DOTALL
 )
 # A document that names its encoding, or whose zero bytes show it.
 _SAYS_ITSELF = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\s[^<>]{0,100}?\bencoding|.{0,3}\x00", re.DOTALL)
@@ -146,7 +148,7 @@ class _Xml:
             return False
         if self._options.root:
             return found[1] == self._options.root.encode()
-        return found[3] != _IDOC and not any(standard in found[2] for standard in _STANDARDS)
+        return _IDOC not in found.group(1, 3) and not any(standard in found[2] for standard in _STANDARDS)
 
     def is_whole(self, content: bytes) -> bool:
         """True when the root element is closed and all in it is well-formed."""

@@ -1,9 +1,10 @@
-"""Which order the parts of an IDoc are of, and what quantities and counts conclude."""
+"""Which order the parts of an IDoc are of, what quantities and counts conclude, and which files are IDocs."""
 
 import pytest
 
+from bridge import formats
 from bridge.model import AckStatus
-from tests.formats.idoc_files import Message, Node, message, ordrsp, ref, seg
+from tests.formats.idoc_files import Message, Node, message, ordrsp, ref, seg, xml
 from tests.formats.test_idoc_answers import head, item, only, reading, schedule
 from tests.formats.test_idoc_papers import delivery, sent
 
@@ -122,3 +123,36 @@ def test_a_response_with_as_many_items_as_it_counts_is_read(told: str) -> None:
 
 def test_a_response_without_items_speaks_by_its_head_whatever_it_counts() -> None:
     assert only(ordrsp(head("001"), count("2"))).status is _S.CANCELLED
+
+
+# --- recognition ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        ("<ORDERS05><!-- by PI --><IDOC BEGIN='1'>", "idoc"),
+        ("<?xml version='1.0'?><!-- a --><n:ORDERS05 xmlns:n='urn:n'>\n<n:IDOC BEGIN='1'>", "idoc"),
+        ("<ORDERS05><?by PI?>\n<!-- > --><n:IDOC xmlns:n='urn:n'>", "idoc"),
+        ("<IDOC BEGIN='1'><EDI_DC40 SEGMENT='1'>", "idoc"),
+        ("<n:IDOC xmlns:n='urn:n'><n:EDI_DC40>", "idoc"),
+        ("<Orders><!-- <IDOC> --><Order>", "xml"),
+        ("<!-- <ORDERS05><IDOC> --><Orders><n:Order>", "xml"),
+        ("<Orders><IDOCS>", "xml"),
+        ("<Orders><!-- cut", "xml"),
+    ],
+)
+def test_an_idoc_is_told_from_own_xml_whatever_prefix_or_comment_it_has(start: str, name: str) -> None:
+    auto = formats.build("auto", {})
+
+    assert isinstance(auto, formats.Auto)
+    assert auto.name_of(start.encode()) == name
+
+
+def test_auto_reads_an_idoc_with_prefixes_and_comments() -> None:
+    content = xml(ordrsp(head(), of()), root="ORDERS05").replace("<IDOC ", "<!-- 1 of 1 --><n:IDOC xmlns:n='urn:n' ")
+
+    found = formats.build("auto", {}).read(content.replace("</IDOC>", "</n:IDOC>").encode())
+
+    assert [(one.order_ref, one.status) for one in found.acknowledgements] == [("48447", _S.CONFIRMED)]
+    assert found.faults == ()
