@@ -114,6 +114,12 @@ def shown(name: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
+def legible(text: str, longest: int) -> str:
+    """Words from outside on one line of at most so many letters: what cannot be printed is a blank, a cut shows."""
+    clean = "".join(char if char.isprintable() else " " for char in text).strip()
+    return clean if len(clean) <= longest else f"{clean[: longest - 3].rstrip()}..."
+
+
 def kept_name(name: str) -> str:
     """The name under which a foreign file is archived or quarantined: itself if harmless, else escaped and bounded."""
     harmless = shown(name).replace("\\", "_").replace("/", "_")

@@ -12,6 +12,7 @@ from bridge.naming import (
     file_name,
     is_never_taken,
     kept_name,
+    legible,
     marker_name,
     matches,
     numbered,
@@ -172,3 +173,17 @@ def test_other_names_may_be_answers(name: str) -> None:
 def test_case_counts_in_the_patterns_of_a_target() -> None:
     assert matches("ORDRSP_1.csv", ("INVOIC*", "ORDRSP*"))
     assert not matches("ordrsp_1.csv", ("INVOIC*", "ORDRSP*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (" Client inconnu\r\n", "Client inconnu"),
+        ("a\x1b[31mb\u2028c", "a [31mb c"),
+        ("x" * 20, "x" * 20),
+        ("x" * 21, f"{'x' * 17}..."),
+        ("\t\n", ""),
+    ],
+)
+def test_words_from_outside_are_told_on_one_short_printable_line(text: str, told: str) -> None:
+    assert legible(text, 20) == told

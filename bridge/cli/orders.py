@@ -127,6 +127,7 @@ def _describe(order: dict[str, Any], config: "Config") -> None:
         _output.line(text)
     for drop in order["drops"]:
         why = f" ({drop['reason']}: {drop['detail']})" if drop["reason"] else ""
+        why += ", refused by the ERP" if drop["refused_at"] else ""
         _output.line(f"  file    {drop['file']} for {drop['target']}: {drop['state']}{why}, sha256 {drop['sha256']}")
     for report in order["reports"]:
         what = f"{report['operation']} {report['number'] or report['status']}"

@@ -14,7 +14,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bridge.clock import iso
-from bridge.journal import alerts, collected, events, orders, reports
+from bridge.journal import alerts, collected, events, orders, refused, reports
 from bridge.journal.matching import MatchedOrder, Unmatched
 from bridge.journal.named import named_for, settle_match
 from bridge.journal.records import AlertFound, FileOutcome, Recorded, Recording
@@ -25,9 +25,6 @@ from bridge.reports.owing import plan, question_of
 from bridge.reports.papers import Known
 from bridge.reports.plans import Plan, Verdict
 from bridge.states import DROP_MOVES, DropState, Outcome, ReportPolicy, consequence, is_allowed
-
-_LONGEST_REASON = 200
-"""Letters of the ERP's own words that an alert repeats; the order's history has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +122,12 @@ def _take_in(db: Database, mention: _Mention, order: MatchedOrder, policy: Repor
         [order.order_id, mention.target, mention.fingerprint],
     ).fetchone()
     if seen:
-        _insert_mention(db, mention, order.order_id, "repeated")
+        _take_repeat(db, mention, order)
         return "repeated"
     follows = None if _says_nothing_new(order, mention.ack) else _plan(db, mention, order, policy)
     verdict = follows.verdict if follows else _verdict(order, mention.ack)
     ack_id = _insert_mention(db, mention, order.order_id, verdict)
-    _append_event(db, mention, order, verdict)
+    _append_event(db, mention, order, verdict, ack_id)
     if verdict not in {"receipt", "unknown"}:
         _answer_drop(db, order, mention.at)
     if follows is not None:
@@ -143,6 +140,14 @@ def _take_in(db: Database, mention: _Mention, order: MatchedOrder, policy: Repor
         alerts.tell_once(db, _unknown(order, mention), mention.at)
     orders.refresh(db, order.order_id, mention.at)
     return verdict
+
+
+def _take_repeat(db: Database, mention: _Mention, order: MatchedOrder) -> None:
+    """The same again changes nothing, but for a refusing receipt: the file may be another by now, or lie there anew."""
+    ack_id = _insert_mention(db, mention, order.order_id, "repeated")
+    is_refusal = mention.ack.kind is AckKind.RECEIPT and mention.ack.status in _CANCELS
+    if is_refusal and refused.note_again(db, order, ack_id, mention.at):
+        _append_event(db, mention, order, "receipt", ack_id)
 
 
 def _verdict(order: MatchedOrder, ack: Acknowledgement) -> str:
@@ -211,7 +216,8 @@ def _pieces(line: Mapping[str, Any], name: str) -> Decimal | None:
 _CANCELS = frozenset({AckStatus.CANCELLED, AckStatus.REJECTED})
 
 
-def _append_event(db: Database, mention: _Mention, order: MatchedOrder, verdict: str) -> None:
+def _append_event(db: Database, mention: _Mention, order: MatchedOrder, verdict: str, ack_id: int) -> None:
+    """The event names the acknowledgement: an event is kept for good and never holds the ERP's own words."""
     events.append(
         db,
         mention.at,
@@ -224,6 +230,7 @@ def _append_event(db: Database, mention: _Mention, order: MatchedOrder, verdict:
         number=(mention.ack.invoice.no if mention.ack.invoice else None) or mention.ack.note_no,
         verdict=verdict,
         inbox_file=mention.file_id,
+        acknowledgement=ack_id,
         collected_at=collected.fetched_at(db, mention.file_id),
     )
 
@@ -293,22 +300,12 @@ def _ask(db: Database, order_id: int, question: str) -> None:
 
 def _take_receipt(db: Database, mention: _Mention, order: MatchedOrder, policy: ReportPolicy, ack_id: int) -> None:
     """A receipt says *readable*, never *taken* (decision 8): it settles nothing, and a refusing one is our trouble."""
-    if mention.ack.status in {AckStatus.REJECTED, AckStatus.CANCELLED}:
-        alerts.tell_once(db, _refused_file(order, mention), mention.at)
+    if mention.ack.status in _CANCELS:
+        refused.note(db, order, ack_id, mention.at)
     elif order.confirming and order.outcome is None:
         for said in consequence(policy, Outcome.RECEIVED, was_confirmed=False).reports:
             report = StatusReport(AckStatus(said.value), None, policy.names.get(said))
             reports.owe(db, reports.Owed(order.order_id, ack_id, report), mention.at)
-
-
-def _refused_file(order: MatchedOrder, mention: _Mention) -> AlertFound:
-    reason = f": {mention.ack.reason[:_LONGEST_REASON]}" if mention.ack.reason else ", and gives no reason"
-    text = (
-        f"Order {order.order_ref}: the ERP of target {mention.target} refuses our file{reason}. So it does not have "
-        "the order. Mend the target's format, then hand the order over anew: "
-        f"erp-bridge orders resend {order.order_ref} --render-again --because TEXT"
-    )
-    return AlertFound("file_refused", order.order_ref, "page", text)
 
 
 def _after_end(order: MatchedOrder, mention: _Mention) -> AlertFound:

@@ -221,8 +221,8 @@ def _move(db: Database, drop: CurrentDrop, after: DropState, by: str, at: dateti
     db.execute(
         """
         UPDATE drops SET state = ?, reason = NULL, detail = NULL, held_from = NULL, held_by_file = 0, attempts = 0,
-          waited_s = 0, next_at = ? WHERE id = ?""",
-        [after, iso(at), drop.id],
+          waited_s = 0, next_at = ?, refused_by = CASE ? WHEN 'queued' THEN NULL ELSE refused_by END WHERE id = ?""",
+        [after, iso(at), after, drop.id],
     )
     orders.refresh(db, drop.order_id, at)
     return True

@@ -22,6 +22,18 @@ def tell_once(db: Database, found: AlertFound, at: datetime) -> None:
     )
 
 
+def raise_anew(db: Database, found: AlertFound, at: datetime) -> None:
+    """Open an alert for a fact that is new, though an older one like it may be open still: people hear of it again."""
+    db.execute(
+        "UPDATE alerts SET closed_at = ? WHERE kind = ? AND subject = ? AND closed_at IS NULL",
+        [iso(at), found.kind, found.subject],
+    )
+    db.execute(
+        "INSERT INTO alerts (kind, subject, severity, text, raised_at) VALUES (?, ?, ?, ?, ?)",
+        [found.kind, found.subject, found.severity, found.text, iso(at)],
+    )
+
+
 def compare(db: Database, found: Sequence[AlertFound], at: datetime) -> None:
     """Raise what is found and not open, renew the text of what is open, close what is no longer found."""
     present = {(alert.kind, alert.subject) for alert in found}

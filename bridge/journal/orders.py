@@ -237,7 +237,8 @@ def requeue_drops(db: Database, order_id: int, reason: str, at: datetime) -> int
     """Queue an order's drops again that were given up, refused or met a taken name; a hold by a person stays."""
     moved = db.execute(
         """
-        UPDATE drops SET state = 'queued', reason = NULL, detail = NULL, attempts = 0, waited_s = 0, next_at = ?
+        UPDATE drops SET state = 'queued', reason = NULL, detail = NULL, attempts = 0, waited_s = 0, next_at = ?,
+          refused_by = NULL
         WHERE order_id = ? AND state = 'held' AND reason IN ('given_up', 'refused', 'collision')""",
         [iso(at), order_id],
     ).rowcount

@@ -180,23 +180,24 @@ def drops_of(db: Database, order_id: int) -> tuple[DropRow, ...]:
     """The files made from an order: the confirming one first, of each target the withdrawn ones last."""
     rows = db.execute(
         """
-        SELECT id, target, confirming, state, reason, detail, format, control, file_name, size, sha256, attempts,
-          presumed, rendered_at, published_at, taken_at, lines
-        FROM drops WHERE order_id = ? ORDER BY confirming DESC, state = 'withdrawn', id""",
+        SELECT d.id, d.target, confirming, state, reason, detail, format, control, file_name, size, sha256, attempts,
+          presumed, rendered_at, published_at, taken_at, lines, a.recorded_at, a.document ->> 'reason'
+        FROM drops d LEFT JOIN acknowledgements a ON a.id = d.refused_by
+        WHERE d.order_id = ? ORDER BY confirming DESC, state = 'withdrawn', d.id""",
         [order_id],
     ).fetchall()
-    return tuple(DropRow(*timed(_flagged(row, 2, 12), 13, 14, 15)) for row in rows)
+    return tuple(DropRow(*timed(_flagged(row, 2, 12), 13, 14, 15, 17)) for row in rows)
 
 
 def acknowledgements_of(db: Database, order_id: int) -> tuple[AcknowledgementRow, ...]:
     """What the ERP's files said of an order."""
     rows = db.execute(
         """
-        SELECT a.id, f.id, f.name, f.kept_as, a.target, a.verdict, a.document, a.recorded_at
+        SELECT a.id, f.id, f.name, f.outcome, f.kept_as, a.target, a.verdict, a.document, a.recorded_at
         FROM acknowledgements a JOIN inbox_files f ON f.id = a.file_id WHERE a.order_id = ? ORDER BY a.id""",
         [order_id],
     ).fetchall()
-    return tuple(AcknowledgementRow(*timed(row, 7)) for row in rows)
+    return tuple(AcknowledgementRow(*timed(row, 8)) for row in rows)
 
 
 def reports_of(db: Database, order_id: int) -> tuple[ReportRow, ...]:

@@ -34,7 +34,10 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class DropRow:
-    """One file made from an order; ``lines`` are the rows it holds, as JSON, where these are not all."""
+    """One file made from an order; ``lines`` are the rows it holds, as JSON, where these are not all.
+
+    ``refused_at`` tells since when the ERP refuses it by a receipt, until it is handed over anew; ``refusal`` is why.
+    """
 
     id: int
     target: str
@@ -53,15 +56,21 @@ class DropRow:
     published_at: datetime | None
     taken_at: datetime | None
     lines: str | None
+    refused_at: datetime | None
+    refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementRow:
-    """One mention of an order in a file of the ERP; ``document`` is its JSON text as it was recorded."""
+    """One mention of an order in a file of the ERP; ``document`` is its JSON text as it was recorded.
+
+    ``file_outcome`` is what became of that file: *matched*, *repeated*, *quarantined* or *discarded*.
+    """
 
     id: int
     file_id: int
     file: str
+    file_outcome: str
     kept_as: str | None
     target: str
     verdict: str

@@ -320,3 +320,10 @@ def m0010_collected_answers(db: Database) -> None:
     db.execute(_COLLECTED)
     db.execute("CREATE UNIQUE INDEX one_lingering ON collected (target, name) WHERE left_at IS NULL")
     db.execute("CREATE INDEX collected_by_content ON collected (target, sha256, id)")
+
+
+@migrations()
+def m0011_refused_files(db: Database) -> None:
+    """The receipt by which the ERP refused a file, until that file is handed over anew."""
+    db.execute("ALTER TABLE drops ADD COLUMN refused_by INTEGER REFERENCES acknowledgements (id)")
+    db.execute("CREATE INDEX drops_refused ON drops (id) WHERE refused_by IS NOT NULL")

@@ -105,6 +105,8 @@ def _drop(drop: DropRow) -> Document:
         "reason": drop.reason,
         "detail": drop.detail,
         "lines": json.loads(drop.lines) if drop.lines else None,
+        "refused_at": when(drop.refused_at),
+        "refusal": drop.refusal,
     }
 
 
@@ -112,10 +114,12 @@ def _acknowledgement(ack: AcknowledgementRow) -> Document:
     said = json.loads(ack.document)
     return {
         **(said if isinstance(said, dict) else {}),
+        "id": ack.id,
         "target": ack.target,
         "verdict": ack.verdict,
         "file": ack.file,
         "file_id": ack.file_id,
+        "file_outcome": ack.file_outcome,
         "kept_as": ack.kept_as,
         "recorded_at": iso(ack.recorded_at),
     }

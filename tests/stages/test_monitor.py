@@ -299,6 +299,33 @@ async def test_a_fact_of_the_journal_is_told_once_and_not_closed(journal: Journa
     assert [(notice.act, notice.kind) for notice in channel.notices] == [(Act.RAISED, "answer_changed")]
 
 
+async def test_a_refused_file_is_a_page_until_the_order_is_handed_over_anew_and_then_again(
+    journal: Journal, clock: ManualClock
+) -> None:
+    channel = Heard()
+    watch = watcher(journal, clock, channel)
+    await journals.admit(journal)
+    await journals.bring_to(journal, DropState.TAKEN)
+
+    await answer(journal, AckStatus.REJECTED, AckKind.RECEIPT)
+    await watch.look()
+    clock.advance(timedelta(hours=4))
+    await watch.look()
+    (file,) = await journal.acts.current(1)
+    await journal.acts.resend(file, "mended")
+    await watch.look()
+    await journals.bring_to(journal, DropState.PUBLISHED)
+    await journal.record(
+        journals.recording(journals.ack(status=AckStatus.REJECTED, kind=AckKind.RECEIPT), claim="2__B")
+    )
+    await watch.look()
+
+    refusals = [notice for notice in channel.notices if notice.kind == "file_refused"]
+    assert [one.act for one in refusals] == [Act.RAISED, Act.REPEATED, Act.CLOSED, Act.RAISED]
+    assert {one.severity for one in refusals} == {"page"}
+    assert "orders resend" not in refusals[2].text
+
+
 async def test_an_alert_that_nobody_heard_is_told_again_at_the_next_look(journal: Journal, clock: ManualClock) -> None:
     channel = Heard(is_deaf=True)
     watch = watcher(journal, clock, channel)

@@ -13,7 +13,7 @@ from pathlib import Path
 from bridge.channels import Act, Channel, Notice
 from bridge.clock import Clock
 from bridge.counters import Counters
-from bridge.journal import Journal, Topic
+from bridge.journal import Journal, Topic, refused
 from bridge.journal.conditions import Condition, Finding, Limits, alarming
 from bridge.journal.records import AlertFound, AlertToTell
 from bridge.stages.courier import carry, keep_looking
@@ -88,7 +88,8 @@ class Monitor:
             *self._paused(),
             *self._with_memory([*await asyncio.to_thread(self._disks, now), *self._damaged(now)]),
         ]
-        return [*(alert_of(finding, sights.zone) for finding in findings), *sights.others()]
+        refusals = await self._journal.read(refused.shown)
+        return [*(alert_of(finding, sights.zone) for finding in findings), *refusals, *sights.others()]
 
     def _paused(self) -> list[Finding]:
         pauses = self._sights.pauses()
