@@ -97,6 +97,17 @@ def _nagios(found: dict[str, Any]) -> int:
     return code
 
 
+def _quarantined(count: int) -> list[str]:
+    """What to do about files in quarantine; each keeps what it says from the orders that it speaks of."""
+    if not count:
+        return []
+    files = "1 file of the ERP lies" if count == 1 else f"{count} files of the ERP lie"
+    return [
+        f"  {files} in quarantine, not used or only in part: erp-bridge quarantine list says why. Mend the cause, then",
+        "  erp-bridge quarantine retry NAME; what nobody needs: erp-bridge quarantine discard NAME --because TEXT",
+    ]
+
+
 def _show(found: dict[str, Any], zone: tzinfo) -> None:
     from bridge.cli._times import shown
 
@@ -112,6 +123,8 @@ def _show(found: dict[str, Any], zone: tzinfo) -> None:
     for state, since in found["oldest"].items():
         if since:
             _output.line(f"  oldest {state}: since {shown(since, zone)}")
+    for text in _quarantined(counts["quarantined"]):
+        _output.line(text)
     for alert in found["alerts"]:
         mark = "✗" if alert["severity"] == "page" else "!"
         _output.line(f"{_output.painted(mark, mark)} {alert['text']}")

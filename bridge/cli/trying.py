@@ -172,12 +172,22 @@ def document_of(file: Path, name: str, found: "Reading", config: "Config") -> di
     }
 
 
+def _of(ack: dict[str, Any]) -> str:
+    """Whose it is: an order's, or that of our file with a control number, which may be all that a receipt knows."""
+    if ack["order_ref"] is None and ack.get("control") is not None:
+        return f"our file with control number {ack['control']}"
+    return f"order {_output.cell(ack['order_ref'])}"
+
+
 def _describe(told: dict[str, Any]) -> None:
+    from bridge.ops.timeline import reason_of
+
     _output.line(f"{told['file']}: read as {told['format']}")
     for ack in told["acknowledgements"]:
         number = f", ERP number {ack['erp_order_no']}" if ack["erp_order_no"] else ""
         count = f", {len(ack['lines'])} lines" if ack["lines"] else ""
-        _output.line(f"  order {_output.cell(ack['order_ref'])}: {ack['status']} ({ack['kind']}{number}{count})")
+        why = f": {reason}" if (reason := reason_of(ack)) else ""
+        _output.line(f"  {_of(ack)}: {ack['status']} ({ack['kind']}{number}{count}){why}")
         for warning in ack["warnings"]:
             _output.line(f"    warning: {_output.cell(warning)}")
     for report in told["reports"]:

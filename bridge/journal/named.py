@@ -13,7 +13,7 @@ from bridge.clock import iso
 from bridge.errors import ErrorName, PermanentError
 from bridge.journal import events
 from bridge.journal.matching import MatchedOrder, Unmatched, match, match_named
-from bridge.journal.records import FileAgain
+from bridge.journal.records import FileAgain, FileOutcome
 from bridge.model import Acknowledgement
 
 
@@ -78,6 +78,7 @@ def _name_order(db: Database, again: FileAgain, order_id: int, at: datetime) -> 
 
 def discard(db: Database, known: KnownFile, because: str, at: datetime) -> None:
     """Note that a person has no use for a quarantined file."""
+    db.execute("UPDATE inbox_files SET outcome = ? WHERE id = ?", [FileOutcome.DISCARDED, known.file_id])
     events.append(db, at, "answer_discarded", None, target=known.target, file=known.name, because=because)
 
 

@@ -216,11 +216,12 @@ class ClaimedFile:
 
 
 class FileOutcome(StrEnum):
-    """Where a file of the ERP goes: the archive for the first two, quarantine for the third."""
+    """Where a file of the ERP goes: the archive for the first two, quarantine for the third, until a person acts."""
 
     MATCHED = "matched"
     REPEATED = "repeated"
     QUARANTINED = "quarantined"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True, slots=True)

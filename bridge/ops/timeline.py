@@ -5,15 +5,19 @@ Not for: tables or colour; those belong to the command line.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from pathlib import PurePath
 from typing import Any
 
+from bridge import naming
 from bridge.clock import from_iso
-from bridge.model import AckStatus
+from bridge.journal.records import FileOutcome
+from bridge.model import AckKind, AckStatus
 from bridge.norce.reports import OPERATIONS
 from bridge.states import ReportKind
 
 _HEAD_WIDTH = 66
 _WHAT_WIDTH = 78
+_LONGEST_REASON = 200
 _NTH = {1: "1st", 2: "2nd", 3: "3rd"}
 
 Facts = Mapping[str, Any]
@@ -21,11 +25,10 @@ Facts = Mapping[str, Any]
 
 def timeline(document: Facts, zone: tzinfo, pages: str) -> list[str]:
     """The lines of an order: a headline, one line an event, what happens next."""
-    events = document["events"]
     lines = [_headline(document)]
     day = None
     before = None
-    for event in events:
+    for event in _reasoned(document):
         at = from_iso(event["at"])
         local = at.astimezone(zone)
         if day is not None and local.date() != day:
@@ -34,6 +37,24 @@ def timeline(document: Facts, zone: tzinfo, pages: str) -> list[str]:
         lines.append(_line(event, local, at - before if before else None))
         before = at
     return [*lines, f"Next: {following(document)}    Page: {pages}/orders/{document['order_ref']}"]
+
+
+def _reasoned(document: Facts) -> Iterator[Facts]:
+    """The events; one of an answer with the reason that stands in the answer, since events hold nobody's words."""
+    reasons = {ack["id"]: reason_of(ack) for ack in document["acknowledgements"]}
+    for event in document["events"]:
+        reason = reasons.get(event["facts"].get("acknowledgement"))
+        yield {**event, "facts": {**event["facts"], "reason": reason}} if reason else event
+
+
+def reason_of(ack: Facts) -> str:
+    """Why the ERP says what it says, in its words on one line: its reason for the order, else those for the lines."""
+    lines = [
+        f"line {line.get('line_no') or line.get('part_no') or '-'}: {line['reason']}"
+        for line in ack.get("lines") or ()
+        if line.get("reason")
+    ]
+    return naming.legible(ack.get("reason") or "; ".join(lines), _LONGEST_REASON)
 
 
 def _headline(document: Facts) -> str:
@@ -128,7 +149,8 @@ def _acknowledged(event: Facts, facts: Facts) -> str:
     collected = facts.get("collected_at")
     waited = span(from_iso(event["at"]) - from_iso(collected)) if collected else ""
     over = f", collected from its server {waited} before" if collected else ""
-    return f"{event['target']} says {facts.get('status')}{paper}{number}{note}{over}"
+    why = f": {facts['reason']}" if facts.get("reason") else ""
+    return f"{event['target']} says {facts.get('status')}{paper}{number}{why}{note}{over}"
 
 
 def _collected(event: Facts, facts: Facts) -> str:
@@ -195,22 +217,64 @@ _TELLERS: Mapping[str, Callable[[Facts, Facts], str]] = {
 
 def following(document: Facts) -> str:
     """What happens next to an order, and who has to act."""
+    matters = [] if document["state"] == "abandoned" else [*_refusals(document), *_in_quarantine(document)]
+    if matters and document["state"] not in {"held", "dead"}:
+        return "; besides, ".join(matters)
+    return "; besides, ".join([*matters, _by_state(document)])
+
+
+def _refusals(document: Facts) -> Iterator[str]:
+    """Files that the ERP refused by a receipt and that are neither answered nor handed over anew."""
     ref = document["order_ref"]
-    held = [drop for drop in document["drops"] if drop["state"] in {"held", "uncertain"}]
+    for drop in document["drops"]:
+        if drop["refused_at"] and drop["state"] not in {"queued", "answered", "withdrawn"}:
+            why = naming.legible(drop["refusal"] or "no reason given", _LONGEST_REASON)
+            yield (
+                f"{drop['target']} refused {drop['file']} ({why}), so it does not have the order: a person mends the "
+                f"target's format, then: erp-bridge orders resend {ref} --render-again --because TEXT"
+            )
+
+
+def _in_quarantine(document: Facts) -> Iterator[str]:
+    """Each ERP's last word on the order, where nobody understood it and its file waits for a person."""
+    unknown = AckStatus.UNKNOWN
+    said = [ack for ack in document["acknowledgements"] if ack["kind"] != AckKind.RECEIPT or ack["status"] == unknown]
+    for target, ack in {ack["target"]: ack for ack in said}.items():
+        if ack["status"] == unknown and ack["file_outcome"] == FileOutcome.QUARANTINED:
+            name = PurePath(ack["kept_as"] or ack["file"]).name
+            yield (
+                f"the answer of {target} lies in quarantine, for its status is not known: "
+                f"erp-bridge quarantine show {name} says what to mend, then: erp-bridge quarantine retry {name}"
+            )
+
+
+def _by_state(document: Facts) -> str:
+    ref = document["order_ref"]
     match document["state"]:
         case "received":
             return f"the bridge writes the file for {document['target']}."
         case "dropped":
-            return f"{document['target']} fetches the file and answers."
+            return _erp_acts(document)
         case "acknowledged":
             owed = any(report["state"] == "owed" for report in document["reports"])
             return "the bridge reports to Norce." if owed else "nothing to do; no report is owed."
         case "dead":
             return f"a person mends the cause, then: erp-bridge orders retry {ref}; or does it in Norce: {_settle(ref)}"
         case "held":
-            return _who_decides(document, held)
+            return _who_decides(
+                document, [drop for drop in document["drops"] if drop["state"] in {"held", "uncertain"}]
+            )
         case _:
             return "nothing to do."
+
+
+def _erp_acts(document: Facts) -> str:
+    target = document["target"]
+    file = next((drop for drop in document["drops"] if drop["confirming"] and drop["state"] != "withdrawn"), None)
+    if file is None or not (file["taken_at"] or file["presumed"]):
+        return f"{target} fetches the file and answers."
+    seen = "it has fetched the file" if file["taken_at"] else "its file is gone from the outbox"
+    return f"{target} answers; {seen}."
 
 
 def _who_decides(document: Facts, held: Sequence[Facts]) -> str:

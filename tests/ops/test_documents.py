@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bridge.journal import Journal, overview, reading
+from bridge.journal.named import KnownFile
 from bridge.journal.records import ReportEnd, ReportResult
-from bridge.model import AckKind, AckStatus
+from bridge.model import AckKind, AckLine, AckStatus, Fault
 from bridge.ops import documents, timeline
 from bridge.ops.timeline import nth, size, span
 from bridge.states import DropState
@@ -109,6 +110,7 @@ async def test_the_timeline_reads_like_the_life_of_an_order(journal: Journal, cl
     [
         (DropState.QUEUED, "the bridge writes the file for erp."),
         (DropState.PUBLISHED, "erp fetches the file and answers."),
+        (DropState.TAKEN, "erp answers; it has fetched the file."),
         (DropState.HELD, "a person looks: ORDERS_48447_000001.csv is held (collision)."),
         (DropState.UNCERTAIN, "a person looks: ORDERS_48447_000001.csv is uncertain ("),
     ],
@@ -118,6 +120,92 @@ async def test_the_timeline_says_who_acts_next(journal: Journal, state: DropStat
     await journals.bring_to(journal, state)
 
     assert timeline.following(await document(journal)).startswith(expected)
+
+
+async def test_a_file_that_is_gone_unseen_is_not_waited_for(journal: Journal) -> None:
+    await journals.admit(journal)
+    await journals.settle(journal, DropState.STAGED)
+    await journals.settle(journal, DropState.PUBLISHED, presumed=True)
+
+    assert timeline.following(await document(journal)) == "erp answers; its file is gone from the outbox."
+
+
+async def not_understood(journal: Journal, claim: str = "1", kind: AckKind = AckKind.RESPONSE) -> int:
+    """The ERP answers by a word that nobody knows; returns the id of its file, which lies in quarantine."""
+    unknown = journals.ack(status=AckStatus.UNKNOWN, number=None, kind=kind)
+    fault = Fault("line 2", 'status "X9" is not known; add it to status_map')
+    recorded = await journal.record(journals.recording(unknown, claim=f"{claim}__ORDRSP.csv", faults=[fault]))
+    await journal.note_kept(recorded.file_id, "/srv/inbox/quarantine/ORDRSP.csv~2")
+    return recorded.file_id
+
+
+@pytest.mark.parametrize("kind", [AckKind.RESPONSE, AckKind.RECEIPT])
+@pytest.mark.parametrize("tries", [1, 2])
+async def test_an_order_whose_answer_lies_in_quarantine_names_that_file_and_the_acts(
+    journal: Journal, kind: AckKind, tries: int
+) -> None:
+    await journals.admit(journal)
+    await journals.bring_to(journal, DropState.TAKEN)
+    for number in range(tries):
+        await not_understood(journal, str(number), kind)
+
+    told = timeline.following(await document(journal))
+
+    assert told.startswith("the answer of erp lies in quarantine, for its status is not known: ")
+    assert "erp-bridge quarantine show ORDRSP.csv~2 says" in told
+    assert told.endswith("erp-bridge quarantine retry ORDRSP.csv~2")
+
+
+async def test_an_answer_that_was_discarded_or_followed_by_a_better_one_is_no_longer_named(journal: Journal) -> None:
+    await journals.admit(journal)
+    await journals.bring_to(journal, DropState.TAKEN)
+    file_id = await not_understood(journal)
+    await journal.discard_file(KnownFile(file_id, "erp", "ORDRSP.csv"), "a test of theirs")
+    discarded = timeline.following(await document(journal))
+
+    await not_understood(journal, "2")
+    await journal.record(journals.recording(journals.ack(), claim="3__ORDRSP.csv"))
+    better = timeline.following(await document(journal))
+
+    assert (discarded, better) == ("erp answers; it has fetched the file.", "the bridge reports to Norce.")
+
+
+async def test_what_a_refused_file_needs_is_said_beside_what_a_person_decides(journal: Journal) -> None:
+    await journals.admit(journal, copies=["warehouse"])
+    await journals.bring_to(journal, DropState.PUBLISHED, "warehouse")
+    await journals.bring_to(journal, DropState.HELD)
+    refusal = journals.ack(kind=AckKind.RECEIPT, status=AckStatus.REJECTED, number=None)
+    await journal.record(journals.recording(refusal, target="warehouse"))
+
+    told = timeline.following(await document(journal))
+
+    assert told.startswith("warehouse refused ORDERS_48447_000001.csv (no reason given), so it does not have the order")
+    assert "; besides, a person looks: ORDERS_48447_000001.csv is held (collision)." in told
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"reason": "Client inconnu\x1b[0m"}, "erp says rejected: Client inconnu [0m"),
+        ({"reason": "x" * 500}, f"erp says rejected: {'x' * 197}..."),
+        (
+            {"lines": (AckLine("1", reason="no such item"), AckLine("2"), AckLine(part_no="B", reason="gone"))},
+            "erp says rejected: line 1: no such item; line B: gone",
+        ),
+        ({}, "erp says rejected"),
+    ],
+)
+async def test_the_timeline_gives_the_erps_reason_short_and_printable_and_no_event_keeps_it(
+    journal: Journal, said: dict[str, Any], told: str
+) -> None:
+    await journals.admit(journal)
+    await journal.record(journals.recording(journals.ack(status=AckStatus.REJECTED, number=None, **said)))
+
+    found = await document(journal)
+    lines = timeline.timeline(found, UTC, "")
+
+    assert lines[2].partition("acknowledged  ")[2].startswith(f"{told} ")
+    assert "reason" not in found["events"][-1]["facts"]
 
 
 async def test_the_timeline_names_the_document_that_an_answer_is(journal: Journal, clock: ManualClock) -> None:

@@ -89,7 +89,7 @@ async def test_a_discarded_file_lies_in_the_archive_and_the_journal_knows_where(
     kept_as = await quarantine(yard).discard("a.json", "a test of theirs")
 
     assert (yard.quarantined(), yard.archived()) == ([], ["a.json"])
-    assert await yard.ask("SELECT kept_as FROM inbox_files") == [(kept_as,)]
+    assert await yard.ask("SELECT kept_as, outcome FROM inbox_files") == [(kept_as, "discarded")]
     assert await yard.ask("SELECT facts ->> 'because' FROM events WHERE kind = 'answer_discarded'") == [
         ("a test of theirs",),
     ]
