@@ -21,7 +21,7 @@ UNKNOWN_REF_HINT = (
     "the order's reference is not a plain number, so Norce looks it up by the ERP's number, which it may never "
     "have been told; confirm_within lets the answer to the order carry it"
 )
-REFUSED_HINT = "see the order in Norce Admin; requeue the report when the cause is mended"
+REFUSED_HINT = "see the order in Norce Admin; when the cause is mended: erp-bridge orders retry"
 
 _BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -58,11 +58,12 @@ def fault_of(reply: Reply, call: Call, now: datetime, secrets: tuple[str, ...]) 
             hint=ADDRESS_HINT,
         )
     told = excerpt(reply.body, secrets)
+    ref = str(call.body.get("ClientOrderRef") or call.body.get("OrderNo", ""))
     return PermanentError(
         f"Norce refused {call.operation} with {reply.status}" + (f": {told}" if told else ""),
         name=ErrorName.NORCE_REFUSED,
-        subject=str(call.body.get("ClientOrderRef") or call.body.get("OrderNo", "")),
-        hint=REFUSED_HINT if {"ClientOrderRef", "OrderNo"} & call.body.keys() else UNKNOWN_REF_HINT,
+        subject=ref,
+        hint=f"{REFUSED_HINT} {ref}" if ref else UNKNOWN_REF_HINT,
     )
 
 

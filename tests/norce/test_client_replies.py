@@ -46,6 +46,7 @@ def test_norces_last_word_is_not_asked_for_twice(status: int) -> None:
     assert fault.subject == "48447"
     assert fault.message == f"Norce refused SendOrderStatus with {status}: no such order"
     assert "confirm_within" not in fault.hint
+    assert fault.hint.endswith("erp-bridge orders retry 48447")
 
 
 def test_what_norce_says_of_its_own_failure_is_kept_and_a_gateway_s_page_is_not() -> None:
