@@ -5,11 +5,11 @@ Not for: reading files (``formats/``) or moving them (``stages/watch/stage.py``)
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlite_utils import Database
 
@@ -25,6 +25,9 @@ from bridge.reports.owing import plan, question_of
 from bridge.reports.papers import Known
 from bridge.reports.plans import Plan, Verdict
 from bridge.states import DROP_MOVES, DropState, Outcome, ReportPolicy, consequence, is_allowed
+
+_Taken: TypeAlias = tuple[int, str, str, str]
+"""Of an acknowledgement that has its order: position in the file, verdict, the order's reference, status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,20 @@ def record(db: Database, recording: Recording, at: datetime) -> Recorded:
     if known is not None:
         return known
     file_id = _insert_file(db, recording, at)
-    verdicts: list[str] = []
     reasons = [f"{fault.where}: {fault.what}" for fault in recording.reading.faults]
-    refs: list[str] = []
+    taken: list[_Taken] = []
     named = named_for(db, file_id, recording.reading.acknowledgements)
     pairs = zip(recording.reading.acknowledgements, recording.documents, strict=True)
     for position, (ack, document) in enumerate(pairs):
         mention = _Mention(file_id, position, recording.file.target, ack, document, at)
         found = settle_match(db, mention.target, ack, named)
         if isinstance(found, Unmatched):
-            verdict = "unmatched"
             reasons.append(found.reason)
-            _insert_mention(db, mention, None, verdict)
+            _insert_mention(db, mention, None, "unmatched")
         else:
             verdict = _take_in(db, mention, found, recording.policy)
-            refs.append(found.order_ref)
-        verdicts.append(verdict)
-    return _finish(db, file_id, verdicts, reasons, tuple(refs))
+            taken.append((position, verdict, found.order_ref, ack.status))
+    return _finish(db, file_id, taken, reasons)
 
 
 def _known(db: Database, recording: Recording) -> Recorded | None:
@@ -77,17 +77,18 @@ def _known(db: Database, recording: Recording) -> Recorded | None:
         return None
     taken = db.execute(
         """
-        SELECT a.position, a.verdict, o.order_ref FROM acknowledgements a JOIN orders o ON o.id = a.order_id
+        SELECT a.position, a.verdict, o.order_ref, a.status FROM acknowledgements a JOIN orders o ON o.id = a.order_id
         WHERE a.file_id = ? AND a.verdict <> 'unmatched' ORDER BY a.position""",
         [row[0]],
     ).fetchall()
-    fresh = tuple(position for position, verdict, _ in taken if _is_fresh(verdict))
-    refs = tuple(ref for *_, ref in taken)
-    return Recorded(row[0], FileOutcome(row[1]), tuple(json.loads(row[2])), len(fresh), refs, fresh)
+    return _recorded(row[0], FileOutcome(row[1]), json.loads(row[2]), taken)
 
 
-def _is_fresh(verdict: str) -> bool:
-    return verdict not in {"repeated", "unmatched"}
+def _recorded(file_id: int, outcome: FileOutcome, reasons: Sequence[str], taken: Sequence[_Taken]) -> Recorded:
+    fresh = tuple(position for position, verdict, *_ in taken if verdict != "repeated")
+    refs = tuple(ref for _, _, ref, _ in taken)
+    used = tuple(ref for _, _, ref, status in taken if status != AckStatus.UNKNOWN)
+    return Recorded(file_id, outcome, tuple(reasons), len(fresh), refs, fresh, used)
 
 
 def _insert_file(db: Database, recording: Recording, at: datetime) -> int:
@@ -101,17 +102,17 @@ def _insert_file(db: Database, recording: Recording, at: datetime) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def _finish(db: Database, file_id: int, verdicts: list[str], reasons: list[str], refs: tuple[str, ...]) -> Recorded:
-    fresh = tuple(position for position, verdict in enumerate(verdicts) if _is_fresh(verdict))
-    outcome = FileOutcome.MATCHED if fresh else FileOutcome.REPEATED
-    if reasons or not verdicts:
+def _finish(db: Database, file_id: int, taken: Sequence[_Taken], reasons: list[str]) -> Recorded:
+    is_news = any(verdict != "repeated" for _, verdict, *_ in taken)
+    outcome = FileOutcome.MATCHED if is_news else FileOutcome.REPEATED
+    if reasons or not taken:
         outcome = FileOutcome.QUARANTINED
         reasons = reasons or ["nothing in it acknowledges an order"]
     db.execute(
         "UPDATE inbox_files SET outcome = ?, reasons = ? WHERE id = ?",
         [outcome, json.dumps(reasons, ensure_ascii=False), file_id],
     )
-    return Recorded(file_id, outcome, tuple(reasons), len(fresh), refs, fresh)
+    return _recorded(file_id, outcome, reasons, taken)
 
 
 def _take_in(db: Database, mention: _Mention, order: MatchedOrder, policy: ReportPolicy) -> str:

@@ -229,7 +229,8 @@ class Recorded:
     """What recording a file brought about; the same again when the file had been recorded before.
 
     ``order_refs`` are the orders that its matched acknowledgements speak of, repeats included. ``fresh`` are the
-    positions in the file of those that were neither repeats nor unmatched, and ``applied`` is their number.
+    positions in the file of those that were neither repeats nor unmatched, and ``applied`` is their number. ``used``
+    are the orders of which something in it was understood.
     """
 
     file_id: int
@@ -238,6 +239,7 @@ class Recorded:
     applied: int
     order_refs: tuple[str, ...] = ()
     fresh: tuple[int, ...] = ()
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

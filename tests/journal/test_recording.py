@@ -275,6 +275,19 @@ async def test_a_receipt_that_refuses_our_file_is_told_to_a_person_and_refuses_n
     assert await order_state_of(journal) == "dropped"
 
 
+async def test_of_a_status_that_is_not_known_nothing_is_used_and_the_same_is_told_after_a_crash(
+    journal: Journal,
+) -> None:
+    for ref in ("48446", "48447"):
+        await admit(journal, ref)
+    file = recording(ack("48446"), ack("48447", AckStatus.UNKNOWN), faults=[Fault("line 2", "not known")])
+
+    first = await journal.record(file)
+
+    assert (first.order_refs, first.used, first.fresh) == (("48446", "48447"), ("48446",), (0, 1))
+    assert await journal.record(file) == first
+
+
 async def test_an_unknown_status_is_never_a_confirmation(journal: Journal) -> None:
     await admit(journal)
     await bring_to(journal, DropState.PUBLISHED)

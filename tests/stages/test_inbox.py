@@ -323,6 +323,30 @@ def test_a_note_says_what_where_and_what_to_do() -> None:
     )
 
 
+UNKNOWN = 'line 2: status "X9" is not known; add it to status_map'
+MEND = "give the word a meaning in [targets.erp.answer.status_map] and restart the bridge, then"
+CORRECT = "correct the file and move it to inbox/, or"
+RETRY = "erp-bridge quarantine retry A"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "helps"),
+    [
+        ((UNKNOWN,), [MEND, RETRY]),
+        ((UNKNOWN, "line 3: it has no status"), [MEND, CORRECT, RETRY]),
+        (("line 3: it has no status",), [CORRECT, RETRY]),
+    ],
+)
+def test_a_notes_remedy_fits_the_fault(reasons: tuple[str, ...], helps: list[str]) -> None:
+    finding = Finding(reasons, is_read=True, sha256="51be", is_matched=True, target="erp")
+    place = Place("inbox", datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+
+    text = note("A", finding, place)
+
+    assert text.startswith("A says of an order what is not understood, so nothing followed from it.\n")
+    assert [line[13:] for line in text[text.index("What to do:") :].splitlines()[:-1]] == helps
+
+
 def test_a_note_stays_short_and_printable_whatever_the_file_says() -> None:
     reasons = tuple(f"line {n}: \x1b[31m{'x' * 5000}" for n in range(1000))
     place = Place("inbox", datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))

@@ -65,6 +65,20 @@ async def test_the_good_part_of_a_file_counts_and_the_file_is_quarantined(yard: 
     assert "Used:      what it says of 1;" in yard.note("A.json")
 
 
+async def test_of_an_order_whose_status_is_not_known_nothing_counts_and_the_note_says_so(yard: Yard) -> None:
+    await yard.admit("1")
+
+    async with yard.watching():
+        yard.put("A.json", answer("1", "X9"))
+        await until(lambda: len(yard.quarantined()) == 2)
+
+    note = yard.note("A.json")
+    assert note.startswith("A.json says of an order what is not understood, so nothing followed from it.\n")
+    assert "Used:" not in note
+    assert "[targets.erp.answer.status_map]" in note
+    assert "correct the file" not in note
+
+
 async def test_a_file_moved_back_is_tried_again(yard: Yard) -> None:
     async with yard.watching():
         yard.put("A.json", answer("1"))

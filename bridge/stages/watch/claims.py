@@ -288,9 +288,11 @@ class Claims:
             reasons=recorded.reasons,
             is_read=bool(acknowledgements),
             sha256=found.sha256,
-            used=tuple(dict.fromkeys(recorded.order_refs)),
+            is_matched=bool(recorded.order_refs),
+            used=tuple(dict.fromkeys(recorded.used)),
             closest=(close.order_ref, self._told_of(close)) if close else None,
             tries=tries,
+            target=target,
         )
 
     def _told_of(self, order: recent.CloseOrder) -> str:

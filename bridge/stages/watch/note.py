@@ -8,25 +8,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bridge import naming
+
 _LONGEST_LINE = 300
 _MOST_REASONS = 20
 _INDENT = " " * 13
+_SETTING = "status_map"
+"""What a format's fault names where the file is right and a setting lacks its word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is known of a file that goes to quarantine.
 
-    ``is_read``: something in it was understood. ``used``: orders whose acknowledgements in it count. ``closest``:
-    the known order that a reference nobody knows resembles most, as reference and what is told of it.
+    ``is_read``: the format could read it. ``is_matched``: it speaks of an order that is known. ``used``: orders whose
+    acknowledgements in it count. ``closest``: the known order that a reference nobody knows resembles most, as
+    reference and what is told of it.
     """
 
     reasons: tuple[str, ...]
     is_read: bool
     sha256: str
+    is_matched: bool = False
     used: tuple[str, ...] = ()
     closest: tuple[str, str] | None = None
     tries: int = 1
+    target: str = "NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +63,33 @@ def _headline(finding: Finding) -> str:
         return "could not be read."
     if finding.used:
         return "could be used only in part."
+    if finding.is_matched:
+        return "says of an order what is not understood, so nothing followed from it."
     return "could not be matched to an order."
 
 
 def _shortened(reasons: Sequence[str]) -> list[str]:
-    shown = [_printable(reason) for reason in reasons[:_MOST_REASONS]]
+    shown = [naming.legible(reason, _LONGEST_LINE) for reason in reasons[:_MOST_REASONS]]
     left = len(reasons) - len(shown)
     return [*shown, f"and {left} more"] if left else shown
-
-
-def _printable(text: str) -> str:
-    clean = "".join(letter if letter.isprintable() else " " for letter in text)
-    return clean if len(clean) <= _LONGEST_LINE else f"{clean[: _LONGEST_LINE - 3]}..."
 
 
 def _used(finding: Finding) -> list[str]:
     if not finding.used:
         return []
-    refs = ", ".join(_printable(ref) for ref in finding.used[:_MOST_REASONS])
+    refs = ", ".join(naming.legible(ref, _LONGEST_LINE) for ref in finding.used[:_MOST_REASONS])
     more = f" and {len(finding.used) - _MOST_REASONS} more" if len(finding.used) > _MOST_REASONS else ""
     return [f"what it says of {refs}{more}; it will not count twice"]
 
 
 def _remedies(name: str, finding: Finding, place: Place) -> list[str]:
     order = f" --order {finding.closest[0]}" if finding.closest else ""
-    return [f"correct the file and move it to {place.inbox}/, or", f"erp-bridge quarantine retry {name}{order}"]
+    again = f"erp-bridge quarantine retry {name}{order}"
+    words = [reason for reason in finding.reasons if _SETTING in reason]
+    mend = [f"give the word a meaning in [targets.{finding.target}.answer.{_SETTING}] and restart the bridge, then"]
+    if len(words) == len(finding.reasons) > 0:
+        return [*mend, again]
+    return [*(mend if words else []), f"correct the file and move it to {place.inbox}/, or", again]
 
 
 def _last_line(finding: Finding, place: Place) -> str:
