@@ -149,5 +149,11 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
+def misses_by_case(name: str, patterns: tuple[str, ...]) -> bool:
+    """True when a file name fits none of the patterns, and would if small letters and capitals were one."""
+    is_near = matches(name.casefold(), tuple(pattern.casefold() for pattern in patterns))
+    return is_near and not matches(name, patterns)
+
+
 def _short_hash(text: str) -> str:
     return "_x" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

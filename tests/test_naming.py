@@ -15,6 +15,7 @@ from bridge.naming import (
     legible,
     marker_name,
     matches,
+    misses_by_case,
     numbered,
     placeholders,
     shown,
@@ -173,6 +174,11 @@ def test_other_names_may_be_answers(name: str) -> None:
 def test_case_counts_in_the_patterns_of_a_target() -> None:
     assert matches("ORDRSP_1.csv", ("INVOIC*", "ORDRSP*"))
     assert not matches("ordrsp_1.csv", ("INVOIC*", "ORDRSP*"))
+
+
+@pytest.mark.parametrize(("name", "misses"), [("ordrsp_1.csv", True), ("ORDRSP_1.csv", False), ("DESADV_1.csv", False)])
+def test_a_name_that_only_its_capitals_keep_from_a_pattern_is_told_from_others(name: str, misses: bool) -> None:  # noqa: FBT001 - a case
+    assert misses_by_case(name, ("INVOIC*", "ORDRSP*.csv")) is misses
 
 
 @pytest.mark.parametrize(

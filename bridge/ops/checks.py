@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from bridge import __version__, formats, transports
+from bridge import __version__, formats, naming, transports
 from bridge.config import FOLDER, Config, missing_for_run
 from bridge.errors import BridgeError
 from bridge.journal import overview
@@ -22,6 +22,7 @@ from bridge.journal.backup import find_damage
 from bridge.journal.threads import open_read_only
 
 LEAST_FREE_BYTES = 1_000_000_000
+_EXAMPLES = 3
 SAFE_SQLITE = (3, 51, 3)
 """Older ones have a rare fault in write-ahead logs with several writers; the bridge has one."""
 _LIBRARIES = ("aiohttp", "pydantic", "sqlite-utils", "watchdog", "paramiko", "lxml")
@@ -98,7 +99,30 @@ def _folders(config: Config) -> Iterator[Check]:
         yield _folder(f"inbox {name}", target.answer.directory)
         yield _made_when_needed(f"archive {name}", target.answer.archive)
         yield _made_when_needed(f"quarantine {name}", target.answer.quarantine)
+    yield from _left_lying(config)
     yield _made_when_needed("journal", config.journal.database.parent)
+
+
+def _left_lying(config: Config) -> Iterator[Check]:
+    """Files of an inbox that no pattern takes, though one would but for capitals: nobody would ever miss them."""
+    patterns: dict[Path, tuple[str, ...]] = {}
+    for target in config.targets.values():
+        folder = target.answer.directory
+        patterns[folder] = (*patterns.get(folder, ()), *target.answer.patterns)
+    for folder, taken in patterns.items():
+        if not (folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)):
+            continue  # its own line says so
+        names = [path.name for path in folder.iterdir() if path.is_file()]
+        missed = sorted(naming.shown(name) for name in names if naming.misses_by_case(name, taken))
+        if missed:
+            shown = ", ".join(missed[:_EXAMPLES]) + (" ..." if len(missed) > _EXAMPLES else "")
+            yield Check(
+                Mark.NOTE,
+                "names in inbox",
+                f"{folder}: {len(missed)} file(s) are left alone, since patterns {', '.join(taken)} differ from their "
+                f"names in capitals: {shown}",
+                "write the names in patterns of [targets.NAME.answer] as the ERP spells them",
+            )
 
 
 def _folder(name: str, folder: Path) -> Check:

@@ -101,3 +101,20 @@ def test_read_shows_the_erps_reason_on_one_short_line_that_steers_no_terminal(ve
     assert "): Client inconnu" in line
     assert "\x1b" not in line
     assert len(line) < 300
+
+
+def test_check_names_the_files_that_only_capitals_keep_from_being_taken(verb: Verb, home: Path) -> None:
+    (home / "password").write_text("demo")
+    head = '[receiver]\npassword_file = "password"\n[targets.erp.answer]\npatterns = '
+    for name in ("ordrsp_1.csv", "ORDRSP_2.csv", "elsewhere.csv"):
+        (home / "inbox" / name).touch()
+
+    (home / "config.toml").write_text(head + '["ORDRSP*.csv"]\n')
+    missed = verb("check")
+    (home / "config.toml").write_text(head + '["ORDRSP*.csv", "ordrsp*.csv"]\n')
+    taken = verb("check")
+
+    assert (missed[0], taken[0]) == (0, 0)
+    assert "1 file(s) are left alone" in missed[1]
+    assert "differ from their names in capitals: ordrsp_1.csv\n" in missed[1]
+    assert "left alone" not in taken[1]
