@@ -43,6 +43,7 @@ def verbs(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
             yield from verbs(command, (*path, name))
 
 
+@pytest.mark.timeout(60)  # it makes each page anew
 def test_every_page_is_what_the_code_says() -> None:
     done = subprocess.run(
         [sys.executable, "docs/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
