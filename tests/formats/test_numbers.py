@@ -82,7 +82,18 @@ def test_a_number_of_json_has_bounds(token: str) -> None:
         ("2026-11-20T23:59:59+01:00", "", date(2026, 11, 20)),
         ("2026-11-20 00:00", "", date(2026, 11, 20)),
         ("20.11.26", "%d.%m.%y", date(2026, 11, 20)),
+        ("2026-11-20T10:00:00.1234567Z", "", date(2026, 11, 20)),
+        ("2026-11-20T10:00+01:00[Europe/Stockholm]", "", date(2026, 11, 20)),
+        ("2026-11-20 10.30.00", "", date(2026, 11, 20)),
+        ("2026-11-20  9:05 AM", "", date(2026, 11, 20)),
+        ("2026-11-20 10:00:00 +0100", "", date(2026, 11, 20)),
         ("20112026", "%d%m%Y", date(2026, 11, 20)),
+        ("01010001", "%d%m%Y", None),
+        ("202611 5", "%Y%m%d", date(2026, 11, 5)),
+        ("1261120", "1%y%m%d", date(2026, 11, 20)),
+        ("20261120 9:05", "%Y%m%d %H:%M", date(2026, 11, 20)),
+        ("5.1.2026", "%d.%m.%Y", date(2026, 1, 5)),
+        ("5 nov 2026", "%d %b %Y", date(2026, 11, 5)),
         ("2026-11-20", "%d.%m.%Y", date(2026, 11, 20)),
         ("00000000", "", None),
         ("0000-00-00", "", None),
@@ -98,3 +109,34 @@ def test_a_date_is_read_as_it_is_written(text: str, form: str, value: date | Non
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a date"):
         day(text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("202611", "%Y%m%d"),
+        ("2026112", "%Y%m%d"),
+        ("2611", "%y%m%d"),
+        ("1112026", "%d%m%Y"),
+        ("2026112 9:05", "%Y%m%d %H:%M"),
+        ("1.12026", "%d.%m%Y"),
+        ("11120", "1%y%m%d"),
+    ],
+)
+def test_numbers_of_a_date_that_touch_each_other_need_all_their_digits(text: str, form: str) -> None:
+    with pytest.raises(ValueError, match="not a date"):
+        day(text, form)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-20 is not sure", "2026-11-20T", "2026-11-20 99:99", "0001-01-01 perhaps", "2026-11-20 10:00 ?"]
+)
+def test_behind_a_date_stands_a_time_or_nothing(text: str) -> None:
+    with pytest.raises(ValueError, match="not a date"):
+        day(text, "")
+
+
+@pytest.mark.parametrize(("text", "decimal", "other"), [("2,00", ".", ","), ("2.00", ",", ".")])
+def test_a_number_with_the_other_mark_is_refused_with_what_to_set(text: str, decimal: str, other: str) -> None:
+    with pytest.raises(ValueError, match=f'set decimal = "{other}"'):
+        number(text, decimal)
