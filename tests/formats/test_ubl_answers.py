@@ -106,6 +106,38 @@ def test_two_numbers_or_two_orders_in_one_response_are_a_fault_and_no_guess() ->
             reading(content)
 
 
+def test_a_line_that_names_another_order_than_the_head_makes_the_response_a_fault() -> None:
+    other, same = (line("1", "7", order=ref) for ref in ("48448", "48447"))
+
+    with pytest.raises(Unreadable, match='the order of this response is both "48447" and "48448"'):
+        reading(response("", other))
+    assert only(response("", same)).order_ref == "48447"
+    assert only(response("", same, order="")).order_ref == "48447"
+
+
+def test_two_items_in_one_line_are_a_fault_and_not_the_first_of_them() -> None:
+    two = line("1", "5").replace("</cac:OrderLine>", f"{line('1', '7')[len('<cac:OrderLine>') :]}")
+
+    with pytest.raises(Unreadable, match="LineItem stands twice where one belongs"):
+        reading(response("", two))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        response("AP", order="48<cbc:x/>447"),
+        response("R<cbc:x/>E"),
+        response("", line("1<cbc:x/>2", "5")),
+        despatch(sent("1", "1<cbc:x/>0")),
+        invoice().replace("162.25", "16<cbc:x/>2.25"),
+    ],
+    ids=["reference", "code", "line", "quantity", "amount"],
+)
+def test_a_text_with_an_element_in_it_is_a_fault_and_not_the_text_before_it(content: str) -> None:
+    with pytest.raises(Unreadable, match="holds elements where a text belongs"):
+        reading(content)
+
+
 def test_a_line_without_a_reference_is_of_no_line_that_we_know() -> None:
     found = only(response("CA", "<cac:OrderLine><cac:LineItem><cbc:ID>1</cbc:ID></cac:LineItem></cac:OrderLine>"))
 
@@ -269,6 +301,8 @@ def test_a_despatch_of_which_nobody_can_tell_the_order_or_the_goods_is_refused(c
     [
         (despatch("<cbc:DocumentStatusCode>Cancelled</cbc:DocumentStatusCode>", sent("1", "2")), "no original"),
         (despatch(sent("1", "0"), sent("2", "0")), "nothing was sent"),
+        (despatch(sent("1", "-5")), "what comes back is no delivery (DeliveredQuantity is -5)"),
+        (despatch(sent("1", "5"), sent("2", "-1")), "what comes back is no delivery"),
     ],
 )
 def test_a_despatch_that_takes_back_or_sends_nothing_is_for_a_person(content: str, said: str) -> None:
@@ -296,6 +330,28 @@ def test_an_invoice_tells_number_days_amounts_and_lines() -> None:
     assert [(one.line_no, one.qty_delivered, one.unit_price) for one in found.lines] == [
         ("1", Decimal(2), Decimal("300.00"))
     ]
+
+
+_WHOLE = '<cbc:TaxInclusiveAmount currencyID="SEK">811.25</cbc:TaxInclusiveAmount>'
+
+
+@pytest.mark.parametrize(
+    ("prepaid", "total", "said"),
+    [
+        ("", Decimal("11.25"), []),
+        ("<cbc:PrepaidAmount>0.00</cbc:PrepaidAmount>", Decimal("11.25"), []),
+        ("<cbc:PrepaidAmount>800.00</cbc:PrepaidAmount>", None, [True]),
+        ("<cbc:PrepaidAmount>some</cbc:PrepaidAmount>", None, [True]),
+    ],
+)
+def test_what_is_left_to_pay_is_the_total_only_where_nothing_was_prepaid(
+    prepaid: str, total: Decimal | None, said: list[bool]
+) -> None:
+    found = only(invoice().replace(_WHOLE, prepaid))
+
+    assert found.invoice is not None
+    assert found.invoice.total == total
+    assert ["its total is not known" in warning for warning in found.warnings] == said
 
 
 def test_tax_in_another_currency_is_not_added_and_several_taxes_are() -> None:

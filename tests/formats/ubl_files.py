@@ -18,11 +18,12 @@ def response(code: str, *parts: str, order: str = "48447", number: str = "", not
     return document("OrderResponse", said + "".join(parts), order, number)
 
 
-def line(number: str, code: str, facts: str = "") -> str:
+def line(number: str, code: str, facts: str = "", order: str = "") -> str:
+    of = f"<cac:OrderReference><cbc:ID>{order}</cbc:ID></cac:OrderReference>" if order else ""
     status = f"<cbc:LineStatusCode>{code}</cbc:LineStatusCode>"
     return (
         f"<cac:OrderLine><cac:LineItem><cbc:ID>900</cbc:ID>{status}{facts}</cac:LineItem>"
-        f"<cac:OrderLineReference><cbc:LineID>{number}</cbc:LineID></cac:OrderLineReference></cac:OrderLine>"
+        f"<cac:OrderLineReference><cbc:LineID>{number}</cbc:LineID>{of}</cac:OrderLineReference></cac:OrderLine>"
     )
 
 

@@ -19,10 +19,12 @@ from bridge.formats._ubl.reading import (
     decimal_of,
     is_true,
     number,
+    one_of,
     only,
     part_no,
     present,
     price,
+    text_of,
     texts,
     told,
     where,
@@ -44,6 +46,7 @@ _DAYS = (
 _OF_LINE = "cac:OrderLineReference/cac:OrderReference"
 _CARRIER = "cac:CarrierParty/cac:PartyName/cbc:Name"
 _CARRIERS = (f"cac:Shipment/cac:Consignment/{_CARRIER}", f"{_DELIVERY}/{_CARRIER}")
+_TOTALS = "cac:LegalMonetaryTotal"
 _TRACKING = f"{_DELIVERY}/cbc:TrackingID"
 
 
@@ -125,8 +128,12 @@ def _despatch(
 
 
 def _despatch_status(sent: list[dict[str, object]], warnings: list[str]) -> AckStatus:
-    """One by which nothing was sent is for a person."""
-    if not any(decimal_of(str(line["qty_delivered"])) for line in sent):
+    """One by which nothing was sent, or something came back, is for a person."""
+    amounts = [decimal_of(str(line["qty_delivered"])) or Decimal(0) for line in sent]
+    if any(amount < 0 for amount in amounts):
+        warnings.append(f"what comes back is no delivery (DeliveredQuantity is {min(amounts)})")
+        return AckStatus.UNKNOWN
+    if not any(amounts):
         warnings.append("nothing was sent by it (DeliveredQuantity is 0)")
         return AckStatus.UNKNOWN
     is_part = any(line["status"] is AckStatus.PARTLY_DELIVERED for line in sent)
@@ -151,7 +158,7 @@ def _sent(line: Element, reader: Reader) -> dict[str, object]:
 def _line(line: Element) -> dict[str, object]:
     return {
         "line_no": code(line, "cac:OrderLineReference/cbc:LineID"),
-        "part_no": part_no(next(iter(all_of(line, "cac:Item")), None)),
+        "part_no": part_no(one_of(line, "cac:Item")),
     }
 
 
@@ -220,18 +227,29 @@ def _amounts(root: Element, reader: Reader, warnings: list[str]) -> dict[str, ob
         "no": code(root, "cbc:ID"),
         "date": day(root, warnings, reader, "cbc:IssueDate"),
         "due": day(root, warnings, reader, "cbc:DueDate", "cac:PaymentMeans/cbc:PaymentDueDate"),
-        "total": number(root, "cac:LegalMonetaryTotal/cbc:TaxInclusiveAmount", reader)
-        or number(root, "cac:LegalMonetaryTotal/cbc:PayableAmount", reader),
+        "total": _total(root, reader, warnings),
         "vat": _vat(root, currency),
         "currency": currency,
     }
     return present(facts)
 
 
+def _total(root: Element, reader: Reader, warnings: list[str]) -> NumberToken | None:
+    """The invoice's total. What is left to pay is none where something was prepaid."""
+    whole = number(root, f"{_TOTALS}/cbc:TaxInclusiveAmount", reader)
+    if whole is not None:
+        return whole
+    prepaid = number(root, f"{_TOTALS}/cbc:PrepaidAmount", reader)
+    if prepaid is None or decimal_of(prepaid) == 0:
+        return number(root, f"{_TOTALS}/cbc:PayableAmount", reader)
+    warnings.append("its total is not known: it has no TaxInclusiveAmount, and some of it is prepaid")
+    return None
+
+
 def _vat(root: Element, currency: str | None) -> NumberToken | None:
     """The tax in the invoice's own currency; what several kinds of tax make together."""
     found = [
-        (one.text or "").strip()
+        text_of(one)
         for one in all_of(root, "cac:TaxTotal/cbc:TaxAmount")
         if currency is None or one.get("currencyID", currency) == currency
     ]

@@ -16,7 +16,7 @@ from bridge.formats._protocol import Unreadable
 from bridge.formats._text import one_line, shown
 from bridge.formats._ubl.codes import Codes
 from bridge.formats._ubl.names import NAMESPACES
-from bridge.safexml import Element
+from bridge.safexml import Element, local_name
 
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})")  # xsd:date may name a zone
 _ONE_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
@@ -43,8 +43,23 @@ def all_of(element: Element, path: str) -> list[Element]:
 
 def texts(element: Element, *paths: str) -> list[str]:
     """The different texts at some paths, in the order they came; blank ones are none."""
-    found = (one.text for path in paths for one in all_of(element, path))
-    return list(dict.fromkeys(text.strip() for text in found if text and text.strip()))
+    found = (text_of(one) for path in paths for one in all_of(element, path))
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def text_of(element: Element) -> str:
+    """The text of an element; raises ``Unreadable`` where elements stand in it."""
+    if len(element):
+        raise Unreadable(where(element), f"{local_name(element)} holds elements where a text belongs")
+    return (element.text or "").strip()
+
+
+def one_of(element: Element, path: str) -> Element | None:
+    """The one element at a path, if it is there; raises ``Unreadable`` where there are several."""
+    found = all_of(element, path)
+    if len(found) > 1:
+        raise Unreadable(where(found[1]), f"{local_name(found[1])} stands twice where one belongs")
+    return found[0] if found else None
 
 
 def code(element: Element, path: str) -> str | None:

@@ -3,7 +3,7 @@
 Not for: the verdict of an order from header and lines (``_answer/verdict``), nor codes (``codes``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bridge.formats._answer.fields import Statement
 from bridge.formats._ubl.codes import ACCEPTED, LINE, ORDER
@@ -17,6 +17,7 @@ from bridge.formats._ubl.reading import (
     is_true,
     note,
     number,
+    one_of,
     only,
     part_no,
     present,
@@ -29,17 +30,19 @@ from bridge.model import AckStatus
 from bridge.safexml import Element
 
 _PROMISED = tuple(f"cac:PromisedDeliveryPeriod/cbc:{end}Date" for end in ("Start", "End"))
+_OF = "cac:OrderLineReference/cac:OrderReference"
 _REFUSED = frozenset({AckStatus.REJECTED, AckStatus.CANCELLED})
 
 
 def response(root: Element, reader: Reader) -> list[Statement]:
     """The verdict of the order, of each line, or of both."""
-    facts: dict[str, object] = _order(root)
+    lines = all_of(root, "cac:OrderLine")
+    facts: dict[str, object] = _order(root, lines)
     if is_true(root, "cbc:CopyIndicator"):
         return [copied(facts, where(root), reader)]
     warnings: list[str] = []
     facts |= {
-        "lines": [_line(line, reader, warnings) for line in all_of(root, "cac:OrderLine")],
+        "lines": [_line(line, reader, warnings) for line in lines],
         "status": reader.codes.status(ORDER, code(root, "cbc:OrderResponseCode"), warnings),
         "message_date": day(root, warnings, reader, "cbc:IssueDate"),
         "date": _promised(all_of(root, "cac:Delivery"), reader, warnings),
@@ -76,22 +79,25 @@ def cancellation(root: Element, reader: Reader) -> list[Statement]:
     return [told(facts, where(root), reader, warnings)]
 
 
-def _order(root: Element) -> dict[str, object]:
-    """The order that an answer names. Its number is never that of the answer itself."""
+def _order(root: Element, lines: Sequence[Element] = ()) -> dict[str, object]:
+    """The one order that an answer and its lines name. Its number is never that of the answer itself."""
     numbers = texts(root, "cbc:SalesOrderID", "cac:OrderReference/cbc:SalesOrderID")
+    refs, of_lines = [code(root, "cac:OrderReference/cbc:ID")], [part for line in lines for part in all_of(line, _OF)]
+    refs += (code(part, "cbc:ID") for part in of_lines)
     return {
-        "order_ref": code(root, "cac:OrderReference/cbc:ID"),
-        "erp_order_no": only(root, "SalesOrderID", numbers),
+        "order_ref": only(root, "the order of this response", refs),
+        "erp_order_no": only(root, "SalesOrderID", [*numbers, *(code(part, "cbc:SalesOrderID") for part in of_lines)]),
     }
 
 
 def _line(line: Element, reader: Reader, warnings: list[str]) -> dict[str, object]:
-    item = next(iter(all_of(line, "cac:LineItem")), line)
+    found = one_of(line, "cac:LineItem")
+    item = line if found is None else found
     status = reader.codes.status(LINE, code(item, "cbc:LineStatusCode"), warnings)
     deliveries = all_of(item, "cac:Delivery")
     facts = {
         "line_no": code(line, "cac:OrderLineReference/cbc:LineID"),
-        "part_no": part_no(next(iter(all_of(item, "cac:Item")), None)),
+        "part_no": part_no(one_of(item, "cac:Item")),
         "substitute_part_no": _substitute(line),
         "status": status,
         "qty_confirmed": None if status in _REFUSED else number(item, "cbc:Quantity", reader),
