@@ -198,10 +198,11 @@ def _is_taken_elsewhere(name: str, key: str, value: object) -> bool:
 
 
 def _takes(options: type[BaseModel], key: str, value: object) -> bool:
+    """Whether the setting alone is one of theirs; what it needs beside it, as ``namespaces``, is another matter."""
     try:
         options.model_validate({key: value})
-    except ValidationError:
-        return False
+    except ValidationError as error:
+        return all(item["loc"][:1] != (key,) for item in error.errors())
     return True
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from bridge.formats._protocol import Unreadable
 from bridge.formats._text import AUTO, shown, unencodable
-from bridge.safexml import Element
+from bridge.safexml import Element, XmlRefused
 
 _NAME = re.compile(r"(?:(?P<prefix>[^\W\d][\w.-]*):)?(?P<local>[^\W\d][\w.-]*)")
 _SELF = "."
@@ -92,13 +93,36 @@ def known_name(text: str) -> str:
     return text
 
 
-def check_names(path: Path, namespaces: Mapping[str, str], encoding: str) -> None:
-    """Refuse with ``ValueError`` a prefix that nobody explained, and letters that cannot stand in a name."""
+def known_root(text: str) -> str:
+    """The text itself when it is a name without prefix, or empty; a root element is known by that alone."""
+    found = _NAME.fullmatch(text) if text else None
+    if text and found is None:
+        raise ValueError(f'"{shown(text)}" is no name of an element')
+    if found is not None and found["prefix"]:
+        raise ValueError(f'root takes no prefix: write "{shown(found["local"])}" instead of "{shown(text)}"')
+    return text
+
+
+def check_prefixes(path: Path, namespaces: Mapping[str, str]) -> None:
+    """Refuse with ``ValueError`` a prefix that nobody explained: nothing has such a name."""
     for name in (*path.names, *([path.attribute] if path.attribute else [])):
         if name.prefix and name.prefix not in namespaces:
             raise ValueError(f'the prefix "{shown(name.prefix)}" is not in namespaces')
+
+
+def check_names(path: Path, namespaces: Mapping[str, str], encoding: str) -> None:
+    """Refuse with ``ValueError`` a prefix that nobody explained, and letters that cannot stand in a name."""
+    check_prefixes(path, namespaces)
+    for name in (*path.names, *([path.attribute] if path.attribute else [])):
         if (letter := unencodable(name.local, encoding)) is not None:
             raise ValueError(f'{encoding} cannot write the "{shown(letter)}" in a name')
+
+
+def unreadable(refusal: XmlRefused) -> Unreadable:
+    """The refusal of a document as one of a file; where its letters are not what it says, with the setting."""
+    is_of_letters = refusal.where.startswith("byte") or refusal.what.startswith("the encoding")
+    remedy = 'Set encoding to what the ERP writes, such as encoding = "iso-8859-1"' if is_of_letters else ""
+    return Unreadable(refusal.where or "file", refusal.what, remedy)
 
 
 def codec_said(content: bytes) -> str | None:

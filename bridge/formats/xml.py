@@ -16,7 +16,7 @@ from bridge import safexml
 from bridge.formats._allowance import LEAST_ROW, Allowance
 from bridge.formats._answer.fields import LINE_FIELDS, Facts, Statement, statement
 from bridge.formats._answer.fold import fold
-from bridge.formats._answer.xml import Paths, by_names, by_paths, check_root, known_paths, paths_of
+from bridge.formats._answer.xml import Paths, by_names, by_paths, check_paths, check_root, known_paths, paths_of
 from bridge.formats._layout.options import LayoutOptions
 from bridge.formats._layout.style import Layout, checked
 from bridge.formats._layout.values import Style
@@ -25,7 +25,17 @@ from bridge.formats._neutral import created_at, neutral
 from bridge.formats._options import Dialect, dialect_of, line_end
 from bridge.formats._protocol import Format, Unreadable
 from bridge.formats._text import AUTO, decode, shown
-from bridge.formats._xml_tree import check_names, codec_said, end_of_root, holdable, known_name, path_of, serialized
+from bridge.formats._xml_tree import (
+    check_names,
+    codec_said,
+    end_of_root,
+    holdable,
+    known_name,
+    known_root,
+    path_of,
+    serialized,
+    unreadable,
+)
 from bridge.model import Fault, Reading, SalesOrder
 from bridge.safexml import Element, XmlRefused
 
@@ -71,9 +81,9 @@ class Options(LayoutOptions):
         description="The elements in it that have fields of their own.",
         json_schema_extra={"side": "write"},
     )
-    root: str = Field(
+    root: Annotated[str, AfterValidator(known_root)] = Field(
         default="",
-        description="The root element of the ERP's answers; another one is refused.",
+        description="The root element of the ERP's answers, without prefix; another one is refused.",
         json_schema_extra={"side": "read"},
     )
     paths: Annotated[Mapping[str, str], AfterValidator(known_paths)] = Field(
@@ -86,6 +96,7 @@ class Options(LayoutOptions):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         check_names(path_of(self.element), self.namespaces, self.encoding)
+        check_paths(self.paths, self.namespaces)
         check_elements(_parts(self), self.namespaces, self.encoding)
         checked(_parts(self), self.model_copy(update={"encoding": AUTO}))
         return self
@@ -187,4 +198,4 @@ class _Xml:
                 return safexml.parse(content.removesuffix(_CTRL_Z), limits=_LIMITS)
             return safexml.parse(decode(content, encoding).encode(), "utf-8", _LIMITS)
         except XmlRefused as refusal:
-            raise Unreadable(refusal.where or "file", refusal.what) from refusal
+            raise unreadable(refusal) from refusal

@@ -183,6 +183,56 @@ def test_paths_that_cannot_work_are_refused(paths: dict[str, str], told: str) ->
         formats.build("xml", {"paths": paths})
 
 
+@pytest.mark.parametrize("name", ["xml", formats.AUTO])
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"paths": {"order_ref": "h:No"}}, 'paths: order_ref: the prefix "h" is not in namespaces'),
+        ({"paths": {"order_ref": "No", "lines": "L", "lines.status": "S/@h:state"}}, "paths: lines.status: the prefix"),
+        ({"root": "g:Retours"}, 'root takes no prefix: write "Retours" instead of "g:Retours"'),
+        ({"root": "A/B"}, '"A/B" is no name of an element'),
+    ],
+)
+def test_a_name_that_no_element_can_have_is_refused_with_the_settings(
+    name: str, options: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ValueError, match="Value error") as refused:
+        formats.build(name, options)
+
+    assert told in str(refused.value)
+
+
+def test_auto_takes_paths_with_prefixes_that_are_explained() -> None:
+    content = "<R xmlns='urn:x'><Receipt order='1'><Head><State>Klar</State></Head></Receipt></R>"
+    paths = {"order": "n:Receipt", "order_ref": "@order", "status": "n:Head/n:State"}
+    auto = formats.build(
+        formats.AUTO, {"namespaces": {"n": "urn:x"}, "paths": paths, "status_map": {"klar": "confirmed"}}
+    )
+
+    [said] = auto.read(content.encode()).acknowledgements
+
+    assert (said.order_ref, said.status) == ("1", AckStatus.CONFIRMED)
+
+
+@pytest.mark.parametrize("name", ["xml", "ubl"])
+@pytest.mark.parametrize("declared", ["UTF-8", "UTF-16", "macintosh"])
+def test_letters_that_are_not_what_the_document_says_are_told_with_the_setting(name: str, declared: str) -> None:
+    content = f'<?xml version="1.0" encoding="{declared}"?><A><order_ref>é</order_ref></A>'.encode("latin-1")
+
+    with pytest.raises(Unreadable, match=r"not UTF|not taken") as refused:
+        formats.build(name, {}).read(content)
+
+    assert 'such as encoding = "iso-8859-1"' in refused.value.fault.what
+
+
+def test_with_the_encoding_set_a_wrong_declaration_does_not_count() -> None:
+    content = '<?xml version="1.0" encoding="UTF-8"?><A><order_ref>é</order_ref><status>confirmed</status></A>'
+
+    [said] = read(content.encode("latin-1"), encoding="iso-8859-1").acknowledgements
+
+    assert said.order_ref == "é"
+
+
 @given(comment=st.text(max_size=30), code=st.text(max_size=8))
 @settings(deadline=None)
 def test_the_orders_own_document_is_well_formed_whatever_the_customer_writes(comment: str, code: str) -> None:

@@ -11,7 +11,7 @@ from bridge.formats._answer.fields import LINE_FIELDS, ORDER_FIELDS
 from bridge.formats._answer.paths import LINES, NAMES, PLACES, SCHEDULES, Named, check_parts, parted
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
-from bridge.formats._xml_tree import Path, path_of
+from bridge.formats._xml_tree import Path, check_prefixes, path_of
 from bridge.safexml import Element, local_name
 
 _LISTS = frozenset({LINES, SCHEDULES})
@@ -31,6 +31,15 @@ def known_paths(paths: Mapping[str, str]) -> Mapping[str, str]:
         raise ValueError("neither order_ref nor erp_order_no is among the paths")
     check_parts(paths, "Row", "Deliveries/Delivery")
     return paths
+
+
+def check_paths(paths: Mapping[str, str], namespaces: Mapping[str, str]) -> None:
+    """Refuse with ``ValueError``, by the name of the field, a path with a prefix that nobody explained."""
+    for name, path in paths.items():
+        try:
+            check_prefixes(path_of(path), namespaces)
+        except ValueError as error:
+            raise ValueError(f"paths: {name}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bridge.formats._ubl.papers import despatch, invoice
 from bridge.formats._ubl.reading import Reader
 from bridge.formats._ubl.receipts import receipt
 from bridge.formats._ubl.responses import cancellation, response, simple_response
+from bridge.formats._xml_tree import unreadable
 from bridge.safexml import Element, XmlRefused, local_name
 
 _LARGEST = 64 * 1024 * 1024  # the target's max_file is what bounds an answer
@@ -41,7 +42,7 @@ def root_of(content: bytes, encoding: str) -> Element:
             return safexml.parse(content, limits=_LIMITS)
         return safexml.parse(decode(content, encoding).encode(), "utf-8", _LIMITS)
     except XmlRefused as refusal:
-        raise Unreadable(refusal.where or "file", refusal.what) from refusal
+        raise unreadable(refusal) from refusal
 
 
 def statements_of(root: Element, reader: Reader) -> list[Statement]:
