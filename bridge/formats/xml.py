@@ -16,7 +16,7 @@ from bridge import safexml
 from bridge.formats._allowance import LEAST_ROW, Allowance
 from bridge.formats._answer.fields import LINE_FIELDS, Facts, Statement, statement
 from bridge.formats._answer.fold import fold
-from bridge.formats._answer.xml import Paths, by_names, by_paths, check_paths, check_root, known_paths, paths_of
+from bridge.formats._answer.xml import Order, Paths, by_names, by_paths, check_paths, check_root, known_paths, paths_of
 from bridge.formats._layout.options import LayoutOptions
 from bridge.formats._layout.style import Layout, checked
 from bridge.formats._layout.values import Style
@@ -149,7 +149,7 @@ class _Xml:
         root, faults = self._document(content)
         check_root(root, self._options.root)
         orders = Allowance(len(content), LEAST_ROW, "orders").over(self._orders(root))
-        reading = fold([self._statement(where, facts) for where, facts in orders], self._dialect)
+        reading = fold([self._statement(order) for order in orders], self._dialect)
         return Reading(reading.acknowledgements, (*faults, *reading.faults)) if faults else reading
 
     def recognises(self, content_head: bytes) -> bool:
@@ -169,12 +169,16 @@ class _Xml:
             return False
         return True
 
-    def _orders(self, root: Element) -> Iterator[tuple[str, dict[str, object]]]:
+    def _orders(self, root: Element) -> Iterator[Order]:
         return by_paths(root, self._paths) if self._options.paths else by_names(root)
 
-    def _statement(self, where: str, facts: dict[str, object]) -> Statement:
-        is_row = facts.get("lines") is None and any(facts.get(name) is not None for name in LINE_FIELDS)
-        return statement(Facts(where, facts, self._dialect), is_row=is_row)
+    def _statement(self, order: Order) -> Statement:
+        given = order.facts
+        is_row = given.get("lines") is None and any(given.get(name) is not None for name in LINE_FIELDS)
+        facts = Facts(order.where, given, self._dialect)
+        if order.fault:
+            facts.fault(order.fault)
+        return statement(facts, is_row=is_row)
 
     def _document(self, content: bytes) -> tuple[Element, list[Fault]]:
         """The root element; what stands behind a whole one is a fault and does not undo it."""

@@ -183,6 +183,97 @@ def test_paths_that_cannot_work_are_refused(paths: dict[str, str], told: str) ->
         formats.build("xml", {"paths": paths})
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<lines line_no="1" status="rejected"/>',
+        "<lines><line_no>1</line_no><status>rejected</status></lines>",
+        "<lines>1 rejected</lines>",
+        '<lines><line no="1">rejected</line></lines>',
+        "<lines><line><schedules><qty>1</qty></schedules></line></lines>",
+        "<invoice>F-1</invoice>",
+    ],
+)
+def test_what_is_no_list_of_lines_or_no_invoice_is_a_fault_and_not_an_empty_one(part: str) -> None:
+    reading = read(f"<A><order_ref>1</order_ref><status>confirmed</status>{part}</A>")
+
+    assert reading.acknowledgements == ()
+    assert all("is not a list" in fault.what or "is not an object" in fault.what for fault in reading.faults)
+
+
+@pytest.mark.parametrize("part", ["<lines/>", '<lines type="array" total="1"><line line_no="1">note</line></lines>'])
+def test_an_empty_list_and_attributes_that_say_nothing_of_a_line_are_no_fault(part: str) -> None:
+    reading = read(f"<A><order_ref>1</order_ref><status>confirmed</status>{part}</A>")
+
+    assert ([said.status for said in reading.acknowledgements], reading.faults) == ([AckStatus.CONFIRMED], ())
+
+
+ORDERS = {"order": "O", "order_ref": "@no", "status": "S", "lines": "L", "lines.line_no": "N", "lines.status": "@state"}
+GOOD = '<O no="1"><S>confirmed</S></O>'
+
+
+@pytest.mark.parametrize(
+    ("beside", "name"),
+    [
+        ('<o no="2"><S>rejected</S></o>', "o"),
+        ('<G><O no="2"><S>rejected</S></O></G>', "O"),
+        ('<x:O xmlns:x="urn:x" no="2"/>', None),
+        ('<G o="2"><o>text</o></G>', None),
+    ],
+)
+def test_an_order_that_the_path_does_not_reach_is_told(beside: str, name: str | None) -> None:
+    reading = read(f"<R>{GOOD}{beside}</R>", paths=ORDERS)
+
+    assert "1" in [said.order_ref for said in reading.acknowledgements]
+    told = [fault.what for fault in reading.faults if "does not reach it" in fault.what]
+    assert told == ([f"{name} names an order too, and the path of order does not reach it; set paths"] if name else [])
+
+
+@pytest.mark.parametrize(
+    ("place", "child"),
+    [
+        ("L", '<l state="rejected"/>'),
+        ("Rows/L", "<Rows><l><N>1</N></l></Rows>"),
+        ("Lignes", "<Ligne><N>1</N></Ligne>"),
+        ("y:L", "<L><N>1</N></L>"),
+    ],
+)
+def test_lines_under_a_name_that_is_nearly_theirs_are_a_fault_of_their_order(place: str, child: str) -> None:
+    other = GOOD.replace("1", "2").replace("</O>", f"{child}</O>")
+
+    reading = read(f"<R>{GOOD}{other}</R>", paths={**ORDERS, "lines": place}, namespaces={"y": "urn:y"})
+
+    assert [said.order_ref for said in reading.acknowledgements] == ["1"]
+    assert ["lines: there is no" in fault.what for fault in reading.faults] == [True]
+
+
+def test_an_order_without_lines_is_an_order_though_lines_have_a_path() -> None:
+    content = f"<R>{GOOD}{GOOD.replace('1', '2').replace('</O>', '<Address><City>L</City></Address></O>')}</R>"
+
+    reading = read(content, paths=ORDERS)
+
+    assert [said.order_ref for said in reading.acknowledgements] == ["1", "2"]
+    assert reading.faults == ()
+
+
+@pytest.mark.parametrize(
+    "line", ['<L State="rejected"/>', "<L><state>rejected</state></L>", '<L xmlns:x="urn:x" x:STATE="rejected"/>']
+)
+def test_a_fact_of_lines_that_stands_there_in_another_way_is_told_and_nothing_counts(line: str) -> None:
+    paths = {**ORDERS, "lines.status": "@y:state" if "xmlns" in line else "@state"}
+
+    with pytest.raises(Unreadable, match=r'"lines\.status" finds nothing in this file, though the'):
+        read(f"<R>{GOOD.replace('</O>', f'{line}</O>')}</R>", paths=paths, namespaces={"y": "urn:y"})
+
+
+def test_a_name_that_another_path_reaches_is_no_misspelling() -> None:
+    paths = {**ORDERS, "message_date": "@date", "date": "Date"}
+
+    reading = read(f"<R>{GOOD.replace('</O>', '<Date>2026-11-20</Date></O>')}</R>", paths=paths)
+
+    assert (len(reading.acknowledgements), reading.faults) == (1, ())
+
+
 @pytest.mark.parametrize("name", ["xml", formats.AUTO])
 @pytest.mark.parametrize(
     ("options", "told"),
