@@ -23,8 +23,10 @@ from bridge.formats._answer.json import (
     DoubledNameError,
     JsonObject,
     Paths,
+    ends_early,
     facts_of,
     known_paths,
+    near_lines,
     orders_in,
     paths_of,
     problem_of,
@@ -117,11 +119,14 @@ class _Json:
     def read(self, content: bytes) -> Reading:
         """The acknowledgements of a document, an array or a line each."""
         faults: list[Fault] = []
+        silent: list[Fault] = []
         parsed = self._all(decode(content, self._options.encoding), faults)
-        orders = (order for where, value in parsed for order in self._orders(where, value, faults))
+        documents = Allowance(len(content), LEAST_ROW, "documents").over(parsed)
+        orders = (order for where, value in documents for order in self._orders(where, value, faults, silent))
         few = Allowance(len(content), LEAST_ROW, "orders").over(orders)
         statements = [found for where, value in few if (found := self._statement(where, value, faults))]
         reading = fold(statements, self._dialect)
+        faults += silent if statements else ()  # a file without any order may say just that
         return Reading(reading.acknowledgements, tuple(faults) + reading.faults)
 
     def recognises(self, content_head: bytes) -> bool:
@@ -156,12 +161,24 @@ class _Json:
             return _documents(text, faults)
         return _by_line(text, _lines(text), faults)
 
-    def _orders(self, where: str, document: object, faults: list[Fault]) -> list[tuple[str, object]]:
+    def _orders(
+        self, where: str, document: object, faults: list[Fault], silent: list[Fault]
+    ) -> list[tuple[str, object]]:
+        """The orders of a document; it is silent where its way to them ends at a name that is missing."""
         try:
-            return orders_in(where, document, self._paths.order)
+            found = orders_in(where, document, self._paths.order)
+            ends = list(ends_early(where, document, self._paths.order)) if self._paths.order else []
         except DoubledNameError as error:
             faults.append(Fault(where, str(error)))
             return []
+        near = [
+            Fault(at, f'there is no "{shown(name)}", but "{shown(one)}"; set paths') for at, name, one in ends if one
+        ]
+        faults += near
+        if ends and not near and not found:
+            at, name, _ = ends[0]
+            silent.append(Fault(at, f'there is no "{shown(name)}", so nothing is read from it; set paths'))
+        return found
 
     def _statement(self, where: str, value: object, faults: list[Fault]) -> Statement | None:
         problem = problem_of(value)
@@ -170,7 +187,10 @@ class _Json:
             return None
         facts = facts_of(value, self._paths) if self._options.paths else value
         is_row = facts.get("lines") is None and any(facts.get(name) is not None for name in LINE_FIELDS)
-        return statement(Facts(where, facts, self._dialect), is_row=is_row)
+        read = Facts(where, facts, self._dialect)
+        if self._paths.lines.place and not facts.get("lines") and (missed := near_lines(value, self._paths)):
+            read.fault(missed)
+        return statement(read, is_row=is_row)
 
 
 def _documents(text: str, faults: list[Fault]) -> Iterator[tuple[str, object]]:

@@ -116,6 +116,64 @@ def test_where_nothing_is_at_the_path_nothing_is_said() -> None:
     assert read('{"other": 1}', paths={"order": "$.all[*]", **SHORT}) == Reading()
 
 
+ONE = '{"orders": [{"o": 1, "s": "confirmed"}]}'
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ('{"Orders": [{"o": 2, "s": "rejected"}]}', 'there is no "orders", but "Orders"'),
+        ('{"ordrar": [{"o": 2, "s": "rejected"}]}', 'there is no "orders", so nothing is read from it'),
+        ('{"orders": []}', None),
+        ('{"orders": null}', None),
+    ],
+)
+@pytest.mark.parametrize("content", [f"{ONE}\n#\n", f"[{ONE}, #]"], ids=["lines", "array"])
+def test_a_document_without_the_place_of_the_orders_is_told_beside_one_that_has_it(
+    content: str, other: str, told: str | None
+) -> None:
+    reading = read(content.replace("#", other), paths={"order": "$.orders[*]", **SHORT})
+
+    assert [ack.order_ref for ack in reading.acknowledgements] == ["1"]
+    assert [fault.what.removesuffix("; set paths") for fault in reading.faults] == ([told] if told else [])
+
+
+def test_a_name_that_is_nearly_that_of_the_orders_is_told_wherever_it_stands() -> None:
+    groups = '{"groups": [{"orders": [{"o": 1, "s": "confirmed"}]}, {"Order": [{"o": 2}]}, {"name": "empty"}]}'
+
+    inside = read(groups, paths={"order": "$.groups[*].orders[*]", **SHORT})
+    alone = read('{"Orders": [{"o": 2, "s": "rejected"}]}', paths={"order": "$.orders[*]", **SHORT})
+
+    assert [ack.order_ref for ack in inside.acknowledgements] == ["1"]
+    assert [fault.where for fault in inside.faults] == ["$.groups[1]"]
+    assert ([fault.where for fault in alone.faults], alone.acknowledgements) == (["$"], ())
+
+
+@pytest.mark.parametrize(
+    ("place", "part"),
+    [
+        ("$.rows[*]", '"Rows": [{"n": 1, "s": "rejected"}]'),
+        ("$.rows[*]", '"row": {"n": 1, "s": "rejected"}'),
+        ("$.a.rows[*]", '"a": {"ROWS": []}'),
+    ],
+)
+def test_lines_under_a_name_that_is_nearly_theirs_are_a_fault_of_their_order(place: str, part: str) -> None:
+    content = f'[{{"o": 1, "s": "confirmed"}}, {{"o": 2, "s": "confirmed", {part}}}]'
+
+    reading = read(content, paths={**SHORT, "lines": place, "lines.status": "$.s"})
+
+    assert [ack.order_ref for ack in reading.acknowledgements] == ["1"]
+    assert ["lines: there is no rows by their path" in fault.what for fault in reading.faults] == [True]
+
+
+def test_an_order_without_lines_is_an_order_though_lines_have_a_path() -> None:
+    content = '[{"o": 1, "s": "confirmed", "rows": []}, {"o": 2, "s": "confirmed", "address": {"rows": [1]}, "row": 3}]'
+
+    reading = read(content, paths={**SHORT, "lines": "$.rows[*]", "lines.status": "$.s"})
+
+    assert ([ack.order_ref for ack in reading.acknowledgements], reading.faults) == (["1", "2"], ())
+
+
 @pytest.mark.parametrize(
     ("paths", "told"),
     [

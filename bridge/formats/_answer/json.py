@@ -7,15 +7,17 @@ nor what the facts mean (``_fields``).
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bridge.formats._answer.near import is_near
 from bridge.formats._answer.paths import LINES, NAMES, SCHEDULES, Named, check_parts, parted
 from bridge.formats._text import shown
 
 _STEP = re.compile(r"""\.([^\s.\[\]$'"]+)|\[(?:'([^']+)'|"([^"]+)"|([0-9]{1,6})|(\*))\]""")
 _DEEPEST = 50
+_HOLDERS = (dict, list)
 
 
 class JsonObject(dict[str, object]):
@@ -89,6 +91,42 @@ def orders_in(where: str, document: object, order: Path) -> list[_Placed]:
     Raises :class:`DoubledNameError`.
     """
     return _walked([(where, document)], order)
+
+
+def ends_early(where: str, document: object, path: Path) -> Iterator[tuple[str, str, str | None]]:
+    """Where a way ends before its time: the place, the name that is missing, and one there that is near it.
+
+    An array without members and a ``null`` are no end: they say that there is nothing.
+    """
+    found: list[_Placed] = [(where, document)]
+    named = [at for at, step in enumerate(path) if isinstance(step, str)]
+    for at, step in enumerate(path[: named[-1] + 1] if named else ()):
+        if isinstance(step, str):
+            yield from ((place, step, _near(value, step)) for place, value in found if _lacks(value, step))
+        if at != named[-1]:
+            found = [one for place, value in found for one in _down(place, value, step)]
+
+
+def near_lines(order: Mapping[str, object], paths: Paths) -> str:
+    """Why an order in which no lines are found may have some all the same; nothing where it has none."""
+    place = paths.lines.place or ()
+    if place and isinstance(place[0], str) and place[0] not in order:  # most end so, and files are large
+        wanted, there = place[0], _near(order, place[0])
+    else:
+        ends = ends_early("$", order, place)
+        wanted, there = next(((name, near) for _, name, near in ends if near is not None), ("", None))
+    return f"lines: there is no {shown(wanted)} by their path, but {shown(there)}; set paths" if there else ""
+
+
+def _lacks(value: object, name: str) -> bool:
+    return value is not None and not (isinstance(value, dict) and name in value)
+
+
+def _near(value: object, wanted: str) -> str | None:
+    """A name that is nearly the one wanted, and holds an object or an array."""
+    if not isinstance(value, dict):
+        return None
+    return next((name for name, part in value.items() if isinstance(part, _HOLDERS) and is_near(wanted, name)), None)
 
 
 def facts_of(order: Mapping[str, object], paths: Paths) -> dict[str, object]:
