@@ -53,6 +53,27 @@ FAULTS = (
     ("delimited", 'fields = [{ const = "abc", max = 2 }]', '"abc" has more than 2 letters'),
     ("delimited", 'fields = [{ from = "hold", decimals = 2 }]', "hold is no number"),
     ("delimited", 'fields = [{ from = "qty", date = "%Y" }]', "qty is no time"),
+    (
+        "fixed",
+        'record = [{ fields = [{ from = "ordered_at", width = 6, date = "DDMMYY" }] }]',
+        '"DDMMYY" writes no part of a date or a time; did you mean "%d%m%y"?',
+    ),
+    (
+        "xml",
+        'fields = [{ path = "a", from = "ordered_at", date = "YYYY-MM-DDTHH:MM" }]',
+        'did you mean "%Y-%m-%dT%H:%M"?',
+    ),
+    ("json", 'fields = [{ path = "a", from = "raw.Due", date = "today" }]', "write it like %Y-%m-%d"),
+    (
+        "fixed",
+        'record = [{ fields = [{ from = "ordered_at", width = 6, date = "%d%m%Y" }] }]',
+        'as "%d%m%Y" has 8 letters, and there is room for 6; set a greater width or max, or a shorter date',
+    ),
+    (
+        "delimited",
+        'fields = [{ from = "created_at", max = 10 }]',
+        "has 19 letters, and there is room for 10; set date",
+    ),
     ("delimited", 'fields = [{ sum = "line_net" }]', "sum needs of"),
     ("delimited", 'fields = [{ sum = "text", of = "lines" }]', "text is no amount"),
     ("delimited", 'fields = [{ sum = "line_net", of = "rows" }]', 'of = "rows" is not what can be added up'),

@@ -4,11 +4,11 @@ Not for: whether the names in it exist (``_layout_plan``), nor what one format a
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bridge.formats._layout.dates import known_form
 from bridge.formats._options import TextOptions
 from bridge.formats._text import shown
 
@@ -17,7 +17,6 @@ REST = "*"
 REFUSE, KEEP = "refuse", "keep"
 LEAVE_OUT = "leave_out"
 _SOURCES = ("from", "const", "join", "sum")
-_PROBE = datetime(2026, 11, 20, 14, 2, 11, tzinfo=UTC)
 
 
 def _single(value: object) -> object:
@@ -30,12 +29,6 @@ def _words(value: object) -> object:
     """The values that a condition accepts; a single one needs no brackets."""
     values = value if isinstance(value, list | tuple) else (value,)
     return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in values)
-
-
-def _moment_form(form: str) -> str:
-    if form and not _PROBE.strftime(form).strip():
-        raise ValueError(f'"{shown(form)}" writes nothing; write it like %Y-%m-%d')
-    return form
 
 
 def _with_rest(tables: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
@@ -78,7 +71,9 @@ class FieldOptions(BaseModel):
     decimals: int | None = Field(None, ge=0, le=10, description="Digits behind the decimal mark.")
     implied: int | None = Field(None, ge=0, le=10, description="Such digits, without a mark.")
     rounding: Literal["half_up", "half_even", "down", "up"] = Field("half_up", description="How digits are dropped.")
-    date: Annotated[str, AfterValidator(_moment_form)] = Field("", description="Form of a time, as for strftime.")
+    date: Annotated[str, AfterValidator(known_form)] = Field(
+        "", description="Form of a date or a time, as for strftime: %d.%m.%Y, %y%m%d, %Y-%m-%dT%H:%M:%S."
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from bridge.formats._layout.amounts import total_of
+from bridge.formats._layout.dates import LETTERS_OF_ISO, shortest
 from bridge.formats._layout.names import (
     ALL,
     COUNT,
@@ -100,6 +101,7 @@ class _Planner:
             is_numeric=not options.map and (kind in _NUMBERS or options.is_numeric()),
             is_quantity=last in _QUANTITIES,
             is_code=_is_code(options.source) and not options.map,
+            is_time=bool(options.date) or kind is datetime,
             is_unit=last in _UNITS and bool(options.map),
             codes=tuple(resolve(name, levels).get for name in options.join if _is_code(name)),
             states=_stated_by(options, levels),
@@ -117,6 +119,7 @@ class _Planner:
             raise ValueError(f"{_said(options)} is no number; drop decimals or implied")
         if options.date and kind in {bool, *_NUMBERS}:
             raise ValueError(f"{_said(options)} is no time; drop date")
+        _check_room_for_a_time(options, kind)
         for word in (options.const, options.default):
             limit = options.limit()
             if limit is not None and len(str(word if word is not None else "")) > limit:
@@ -176,6 +179,17 @@ def _place(options: FieldOptions, record: str, number: int) -> str:
 
 def _said(options: FieldOptions) -> str:
     return options.source or options.sum or " and ".join(options.join) or "a constant"
+
+
+def _check_room_for_a_time(options: FieldOptions, kind: type) -> None:
+    limit = options.limit()
+    if limit is None or options.map or options.overflow != "refuse":
+        return
+    least = shortest(options.date) if options.date else LETTERS_OF_ISO if kind is datetime else 0
+    if least > limit:
+        how = f'as "{shown(options.date)}"' if options.date else "without a date form"
+        remedy = "set a greater width or max, or a shorter date" if options.date else "set date, such as %Y%m%d"
+        raise ValueError(f"{_said(options)} {how} has {least} letters, and there is room for {limit}; {remedy}")
 
 
 def _is_whole(options: FieldOptions, kind: type) -> bool:

@@ -29,6 +29,7 @@ _ROUNDING = {
     "down": decimal.ROUND_DOWN,
     "up": decimal.ROUND_UP,
 }
+_SHORTER_DATE = "Set a greater width or max for the field, or a shorter date"
 # What helps a text, and what a reference, which is never changed.
 _SHORTEN = (
     "Have the shop shorten it, or set overflow for the field",
@@ -103,6 +104,7 @@ class Cell:
     is_numeric: bool = False
     is_quantity: bool = False
     is_code: bool = False
+    is_time: bool = False
     is_unit: bool = False
     states: Callable[[Scope], Iterator[str]] | None = None
     codes: tuple[Callable[[Scope], object], ...] = ()
@@ -307,7 +309,8 @@ def _fitted(cell: Cell, text: str, style: Style, scope: Scope) -> str | list[str
     if cell.options.overflow == "split" and (parts := split(clean, limit, cell.options.parts)):
         return parts
     room = f"{cell.options.parts} times {limit}" if cell.options.overflow == "split" else str(limit)
-    raise refuse(f"has {len(clean)} letters, and there is room for {room}", _SHORTEN[cell.is_code])
+    remedy = _SHORTER_DATE if cell.is_time else _SHORTEN[cell.is_code]
+    raise refuse(f"has {len(clean)} letters, and there is room for {room}", remedy)
 
 
 def _keep(code: object, style: Style, refuse: _Refuse) -> None:
