@@ -3,14 +3,13 @@
 Not for: what follows from it (``way.py``).
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 
 from bridge.config.routes import OF_ROWS, When
 from bridge.model import Line, Party, SalesOrder
+from bridge.patterns import fits
 from bridge.roles import Role
 
 NOTHING = "nothing"
@@ -110,15 +109,8 @@ def _listed(words: Sequence[str | int]) -> str:
 
 def _fits(words: Sequence[str | int], value: str | int | None) -> bool:
     """Whether a value is one of the words, case and surrounding blanks aside."""
-    return not _is_missing(value) and any(_pattern(str(word)).fullmatch(str(value).strip()) for word in words)
+    return value is not None and fits(map(str, words), str(value))
 
 
 def _is_missing(value: str | int | None) -> bool:
     return value is None or not str(value).strip()
-
-
-@cache
-def _pattern(word: str) -> re.Pattern[str]:
-    """A word with ``*`` for any signs and ``?`` for one; no other sign is special."""
-    text = re.escape(word.strip()).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(text, re.IGNORECASE | re.DOTALL)

@@ -45,6 +45,7 @@ ROWS: Mapping[str, int] = {
     "clock": 1,
     "naming": 1,
     "counters": 1,
+    "patterns": 1,
     "roles": 0,
     "__init__": 0,
 }

@@ -99,7 +99,7 @@ def _slots(layout: Sequence[Record], scope: Scope, counts: dict[str, int]) -> li
 
 
 def _is_for_lines(record: Record) -> bool:
-    return record.options.each == LINE or any(map(_is_for_lines, record.inner))
+    return (record.options.each == LINE and not record.is_remark) or any(map(_is_for_lines, record.inner))
 
 
 def _refuse_unwritten(order: SalesOrder, slots: Sequence[_Slot]) -> None:
@@ -114,7 +114,8 @@ def _refuse_unwritten(order: SalesOrder, slots: Sequence[_Slot]) -> None:
 
 def _stated(slots: Sequence[_Slot], asked: set[int]) -> Iterator[str]:
     for slot in slots:
-        yield from slot.scope.places[1:2]
+        if not slot.record.is_remark:
+            yield from slot.scope.places[1:2]
         if id(slot.record) not in asked:  # a sum says the same in each of its records
             asked.add(id(slot.record))
             for cell in slot.record.cells:

@@ -18,6 +18,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from bridge.formats._layout.amounts import OF_LINE, OF_ORDER
 from bridge.formats._text import shown
 from bridge.model import Charge, Line, Party, Payment, PriceList, Promotion, SalesOrder
+from bridge.roles import Role
 
 RAW = "raw"
 INFO = "info"
@@ -123,7 +124,7 @@ def first_phone(party: Party) -> str | None:
 
 
 _DERIVED: Mapping[type, Mapping[str, tuple[Callable[[Any], object], type]]] = {
-    Line: {"role": (attrgetter("role"), str), **{name: (amount, Decimal) for name, amount in OF_LINE.items()}},
+    Line: {"role": (attrgetter("role"), Role), **{name: (amount, Decimal) for name, amount in OF_LINE.items()}},
     SalesOrder: {name: (amount, Decimal) for name, amount in OF_ORDER.items()},
     Party: {"phone": (first_phone, str)},
 }

@@ -3,8 +3,9 @@
 Not for: whether the names in it exist (``_layout_plan``), nor what one format adds, such as a separator or a path.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self, TypeVar
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -28,7 +29,22 @@ def _single(value: object) -> object:
 def _words(value: object) -> object:
     """The values that a condition accepts; a single one needs no brackets."""
     values = value if isinstance(value, list | tuple) else (value,)
-    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in values)
+    if not all(isinstance(one, str | bool | int | float | Decimal) for one in values):
+        raise ValueError('expects words, such as ["Physical", "Service"]')
+    return tuple(one if isinstance(one, str | bool) else str(one) for one in values)
+
+
+def _names(value: object) -> object:
+    """The names of a condition; one with points needs no quotation marks."""
+    return dict(_flat(value)) if isinstance(value, Mapping) else value
+
+
+def _flat(tables: Mapping[Any, Any]) -> Iterator[tuple[str, object]]:
+    for name, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{below}", words) for below, words in _flat(value))
+        else:
+            yield str(name), value
 
 
 def _with_rest(tables: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
@@ -47,7 +63,11 @@ def filled(fields: tuple[FieldT, ...]) -> tuple[FieldT, ...]:
     return fields
 
 
-Conditions = Mapping[str, Annotated[tuple[str, ...], BeforeValidator(_words)]]
+Word: TypeAlias = str | bool
+Conditions = Annotated[
+    Mapping[str, Annotated[tuple[Word, ...], BeforeValidator(_words)]],
+    BeforeValidator(_names),
+]
 Constant = Annotated[object, AfterValidator(_single)]
 
 
@@ -60,9 +80,9 @@ class FieldOptions(BaseModel):
     const: Constant = Field(None, description="The same in every file.")
     join: tuple[str, ...] = Field((), description="Several names in one value.")
     between: str = Field(" ", alias="with", description="What stands between joined values.")
-    sum: str = Field("", description="Amount that is added up.")
+    sum: str = Field("", description="Amount or quantity that is added up, as line_net or qty.")
     of: str = Field("", description="Whose amounts: lines, payments, fees, discounts.")
-    where: Conditions = Field(default_factory=dict, description="Which of them count.")
+    where: Conditions = Field(default_factory=dict, description="Which of them count; as in record.")
     default: Constant = Field(None, description="Written when nothing came.")
     map: str = Field("", description="Table in maps that gives the ERP's word.")
     max: int | None = Field(None, ge=1, description="Most letters.")
@@ -113,8 +133,15 @@ class RecordOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
     each: str = Field("order", description="order, line, payment, fee, discount, info; in a line its parts.")
-    name: str = Field("", description="Name for count_of_NAME; without it the first constant.")
-    where: Conditions = Field(default_factory=dict, description="Which of them are written.")
+    name: str = Field(
+        "", description="Name for count_of_NAME; without it the first constant. count_of_all counts all records."
+    )
+    where: Conditions = Field(
+        default_factory=dict,
+        description='Which of them are written: names and the words that fit, as { group = ["Physical", "Service"] }; '
+        "all names have to hold. * is any signs and ? one, case does not count: "
+        '{ comment = "*" } where there is a comment, { comment = "" } where there is none.',
+    )
     fields: tuple[FieldOptions, ...] = Field((), description="What stands in it.")
     record: tuple["RecordOptions", ...] = Field((), description="Records within it, for the same part or its parts.")
 
@@ -135,7 +162,8 @@ class LayoutOptions(TextOptions):
     unmatched_lines: Literal["refuse", "leave_out"] = Field(
         default="refuse",
         description="What happens in a layout with records for lines to an order of which a line is in none of them: "
-        "refuse it, or leave the line out. Lines that a field adds up with sum, of and where count as written.",
+        "refuse it, or leave the line out. Lines that a field adds up with sum, of and where count as written; not "
+        "those of which a record chosen by a * holds neither item, quantity nor price, but a comment, say.",
         json_schema_extra={"side": "write"},
     )
 

@@ -6,11 +6,11 @@ Not for: writing an order (``_layout``).
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from enum import Enum
+from decimal import Decimal
 from typing import Any
 
 from bridge.formats._layout.amounts import total_of
+from bridge.formats._layout.conditions import condition, is_pattern
 from bridge.formats._layout.dates import LETTERS_OF_ISO, shortest
 from bridge.formats._layout.names import (
     ALL,
@@ -18,21 +18,23 @@ from bridge.formats._layout.names import (
     LINE,
     ORDER,
     PARTS,
+    RAW,
     InfoEntry,
     Level,
     Scope,
     once,
     resolve,
 )
-from bridge.formats._layout.options import Conditions, FieldOptions, LayoutOptions, RecordOptions
+from bridge.formats._layout.options import FieldOptions, LayoutOptions, RecordOptions
 from bridge.formats._layout.values import Cell
 from bridge.formats._neutral import CODES
-from bridge.formats._numbers import trimmed
 from bridge.formats._text import shown
 
 _QUANTITIES = frozenset({"qty", "qty_break"})
 _UNITS = frozenset({"unit", "UnitOfMeasure"})
 _WHOLE_AMOUNTS = frozenset({"line_net", "line_gross", "line.line_net", "line.line_gross"})
+# What a record has to hold at least to tell a line, when a pattern chooses its lines.
+_GOODS = frozenset({"qty", "part_no", "erp_part_no", "gtin", "product_id", "unit_price", "line_net", "line_gross", RAW})
 # Besides what an answer returns: who the buyer is in the ERP, and what other registers find by it.
 _CODES = CODES | {
     *("code", "person_code", "vat_no", "gln", "gtin"),
@@ -45,13 +47,17 @@ _Reached = tuple[Callable[[Scope], object], Callable[[Scope], str], type]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record ready to be written: for which parts of a scope, and with which cells."""
+    """A record ready to be written: for which parts of a scope, and with which cells.
+
+    ``is_remark``: it says something of a line, but not what is ordered, so the line itself stands elsewhere.
+    """
 
     options: RecordOptions
     name: str
     cells: tuple[Cell, ...]
     scopes: Callable[[Scope], Sequence[Scope]]
     inner: tuple["Record", ...] = ()
+    is_remark: bool = False
 
 
 class _Planner:
@@ -69,7 +75,7 @@ class _Planner:
     def _record(self, options: RecordOptions, levels: tuple[Level, ...], place: str) -> Record | None:
         try:
             inner, parts = _parts_of(options.each, levels)
-            accepts = _condition(options.where, inner)
+            accepts = condition(options.where, inner)
         except ValueError as error:
             self.faults.append(f"{place}: {error}")
             return None
@@ -80,6 +86,7 @@ class _Planner:
             cells=tuple(cell for cell in cells if cell is not None),
             scopes=lambda scope: [one for one in parts(scope) if accepts(one)],
             inner=self.records(options.record, inner, f"{place}, "),
+            is_remark=_is_remark(options),
         )
 
     def _cell(self, options: FieldOptions, levels: tuple[Level, ...], place: str) -> Cell | None:
@@ -181,6 +188,13 @@ def _said(options: FieldOptions) -> str:
     return options.source or options.sum or " and ".join(options.join) or "a constant"
 
 
+def _is_remark(options: RecordOptions) -> bool:
+    if not any(is_pattern(word) for words in options.where.values() for word in words):
+        return False
+    sources = (name for one in _all([options]) for field in one.fields for name in (field.source, *field.join))
+    return _GOODS.isdisjoint(part for name in sources for part in name.split("."))
+
+
 def _check_room_for_a_time(options: FieldOptions, kind: type) -> None:
     limit = options.limit()
     if limit is None or options.map or options.overflow != "refuse":
@@ -226,7 +240,7 @@ def _summed(options: FieldOptions, levels: tuple[Level, ...]) -> _Reached:
     amount = resolve(options.sum, inner)
     if amount.kind is not Decimal:
         raise ValueError(f"{shown(options.sum)} is no amount, so it cannot be added up")
-    accepts = _condition(options.where, inner)
+    accepts = condition(options.where, inner)
 
     def get(scope: Scope) -> object:
         return total_of(_amount(amount.get(one)) for one in parts(scope.at(depth)) if accepts(one))
@@ -239,7 +253,7 @@ def _stated_by(options: FieldOptions, levels: tuple[Level, ...]) -> Callable[[Sc
     if options.sum not in _WHOLE_AMOUNTS or not options.where or _singular(options.of) != LINE:
         return None
     inner, parts = _parts_of(LINE, levels[:1])
-    accepts = _condition(options.where, inner)
+    accepts = condition(options.where, inner)
     return lambda scope: (one.places[-1] for one in parts(scope.at(1)) if accepts(one))
 
 
@@ -271,29 +285,3 @@ def _parts_of(each: str, levels: tuple[Level, ...]) -> tuple[tuple[Level, ...], 
 
 def _members(found: Any) -> Sequence[object]:
     return [InfoEntry(code, value) for code, value in found.items()] if isinstance(found, Mapping) else found
-
-
-def _condition(where: Conditions, levels: tuple[Level, ...]) -> Callable[[Scope], bool]:
-    wanted = [(resolve(name, levels), frozenset((*words, *map(_plain, words)))) for name, words in where.items()]
-    return lambda scope: all(_word(named.get(scope)) in words for named, words in wanted)
-
-
-def _word(value: object) -> str:
-    """A value as conditions and joined texts know it."""
-    if isinstance(value, Decimal):
-        return trimmed(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, list | tuple | Mapping):
-        return " ".join(filter(None, map(_word, value)))
-    return "" if value is None else str(value)
-
-
-def _plain(word: str) -> str:
-    """A number of the settings without its last noughts, so that 25.00 is 25."""
-    try:
-        return trimmed(Decimal(word))
-    except (InvalidOperation, ValueError):
-        return word
