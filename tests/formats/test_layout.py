@@ -353,6 +353,24 @@ def test_without_a_rule_a_foreign_letter_is_refused_by_name() -> None:
     assert "U+0141" in refused.message
 
 
+@pytest.mark.parametrize(
+    ("comment", "rule", "helps"),
+    [
+        ("5 \N{EN DASH} 6", "refuse", "table"),
+        ("Łuk \N{EN DASH}", "refuse", "question_mark"),
+        ("Łuk", "table", "question_mark"),
+    ],
+)
+def test_the_remedy_for_a_foreign_letter_is_a_setting_that_helps(comment: str, rule: str, helps: str) -> None:
+    order, field = order_of(comment=comment), {"from": "comment"}
+
+    refused = refusal(order, field, encoding="iso-8859-1", unencodable=rule)
+
+    assert refused.hint is not None
+    assert f'or else unencodable = "{helps}"' in refused.hint
+    assert cells(order, field, encoding="iso-8859-1", unencodable=helps)
+
+
 def test_a_separator_in_a_reference_is_refused_where_there_are_no_marks() -> None:
     options = {"quoting": "never", "replace": {"|": "/"}}
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bridge.formats._layout.values import PLAIN_LETTERS
+from bridge.formats._layout.letters import PLAIN_LETTERS
 from bridge.formats._text import AUTO, unencodable
 
 UTF_8 = "utf-8"

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from bridge.errors import PermanentError
+from bridge.formats._layout.letters import missing, rule_that_helps, stood_in
 from bridge.formats._layout.names import Scope
 from bridge.formats._layout.options import KEEP, REFUSE, REST, FieldOptions
 from bridge.formats._neutral import passable
@@ -35,34 +36,7 @@ _SHORTEN = (
     "Have the shop shorten it, or set overflow for the field",
     "A reference is never cut: have the shop send a shorter one, or give the field more room, if the ERP has it",
 )
-_OTHERWISE = ("unencodable", "have the shop send plain letters")
-PLAIN_LETTERS = str.maketrans(
-    {
-        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
-        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
-        "\N{DOUBLE LOW-9 QUOTATION MARK}": '"',
-        "\N{LEFT SINGLE QUOTATION MARK}": "'",
-        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
-        "\N{SINGLE LOW-9 QUOTATION MARK}": "'",
-        "\N{PRIME}": "'",
-        "\N{DOUBLE PRIME}": '"',
-        "\N{HYPHEN}": "-",
-        "\N{NON-BREAKING HYPHEN}": "-",
-        "\N{FIGURE DASH}": "-",
-        "\N{EN DASH}": "-",
-        "\N{EM DASH}": "-",
-        "\N{MINUS SIGN}": "-",
-        "\N{HORIZONTAL ELLIPSIS}": "...",
-        "\N{BULLET}": "*",
-        "\N{EURO SIGN}": "EUR",
-        "\N{TRADE MARK SIGN}": "(TM)",
-        "\N{NO-BREAK SPACE}": " ",
-        "\N{THIN SPACE}": " ",
-        "\N{NARROW NO-BREAK SPACE}": " ",
-        "\N{ZERO WIDTH SPACE}": "",
-        "\N{ZERO WIDTH NO-BREAK SPACE}": "",
-    },
-)
+_PLAINLY = "have the shop send plain letters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,11 +298,11 @@ def _keep(code: object, style: Style, refuse: _Refuse) -> None:
 def _passed(text: str, style: Style, refuse: _Refuse, *, is_code: bool) -> str:
     """The text in letters that the file can hold; what stands in for a letter is replaced like any other."""
     clean = style.passes(text)
-    if style.codec is not None and _missing(clean, style) is not None:
+    if style.codec is not None and missing(clean, style.codec) is not None:
         clean = unicodedata.normalize("NFC", clean)
     if style.replace:
         clean = clean.translate(style.replace)
-    return clean if style.codec is None else _encodable(clean, style, refuse, is_code=is_code)
+    return clean if style.codec is None else _encodable(clean, style, style.codec, refuse, is_code=is_code)
 
 
 def split(text: str, limit: int, parts: int) -> list[str]:
@@ -343,31 +317,14 @@ def split(text: str, limit: int, parts: int) -> list[str]:
     return [] if rest else found
 
 
-def _encodable(text: str, style: Style, refuse: _Refuse, *, is_code: bool) -> str:
-    letter = _missing(text, style)
-    if letter is None:
-        return text
-    made = text
-    if style.unencodable == "table":
-        made = "".join(_instead(one.translate(PLAIN_LETTERS), style) if _missing(one, style) else one for one in text)
-    if style.unencodable == "question_mark":
-        made = "".join(_instead("?", style) if _missing(one, style) else one for one in text)
-    letter = _missing(made, style)
+def _encodable(text: str, style: Style, codec: str, refuse: _Refuse, *, is_code: bool) -> str:
+    made = text if missing(text, codec) is None else stood_in(text, codec, style.unencodable, style.replace)
+    letter = missing(made, codec)
     if letter is None:
         return made
+    rule = f'unencodable = "{rule_that_helps(text, codec, style.replace)}"'
     raise refuse(
-        f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {style.codec} cannot write',
-        f'Set encoding = "utf-8" in the target\'s order section, if the ERP reads it, or {_OTHERWISE[is_code]}',
+        f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {codec} cannot write',
+        'In the target\'s order section set encoding = "utf-8", if the ERP reads it, or else '
+        f"{_PLAINLY if is_code else rule}",
     )
-
-
-def _instead(text: str, style: Style) -> str:
-    return text.translate(style.replace) if style.replace else text
-
-
-def _missing(text: str, style: Style) -> str | None:
-    try:
-        text.encode(style.codec or "utf-8")
-    except UnicodeEncodeError as error:
-        return str(error.object[error.start])
-    return None
