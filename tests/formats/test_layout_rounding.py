@@ -72,6 +72,59 @@ def test_a_sum_that_is_rounded_is_told_once() -> None:
     assert len(told(priced("12.345", "1"), field, each="order")) == 1
 
 
+def weighed(*quantities: str) -> SalesOrder:
+    order = guide_order()
+    return replace(order, lines=tuple(replace(order.lines[0], qty=Decimal(qty)) for qty in quantities))
+
+
+def of_records(order: SalesOrder, line: Mapping[str, object], total: Mapping[str, object]) -> list[str]:
+    amount = {"sum": "qty", "of": "lines", "name": "Antal", "width": 9, **total}
+    lines = {"each": "line", "fields": [{"const": "L", "width": 1}, {"width": 9, **line}]}
+    trailer = {"fields": [{"const": "T", "width": 1}, amount]}
+    format_ = formats.build("fixed", {"record": [lines, trailer]})
+    formats.render(format_, order, CONTROL, RECEIVED_AT)
+    return list(formats.warnings(format_, order, CONTROL, RECEIVED_AT))
+
+
+@pytest.mark.parametrize(
+    ("total", "written"), [({"implied": 2}, "3.02"), ({"decimals": 3}, "3.015"), ({}, "3.015"), ({"decimals": 0}, "3")]
+)
+@pytest.mark.parametrize("source", ["qty", "line.qty"])
+def test_a_sum_that_is_not_that_of_the_rounded_lines_is_told_with_both(
+    source: str, total: Mapping[str, object], written: str
+) -> None:
+    warnings = of_records(weighed("1.005", "1.005", "1.005"), {"from": source, "implied": 2}, total)
+
+    said = f"qty adds up to {written} here, and the rounded values in the file add up to 3.03"
+    assert warnings[1:] == [f'lines: {said} (record 2, field 2 "Antal")']
+
+
+@pytest.mark.parametrize(
+    ("quantities", "line", "total"),
+    [
+        (("1.25", "2.75"), {"from": "qty", "implied": 2}, {"implied": 2}),
+        (("1.005", "1.004"), {"from": "qty", "implied": 2}, {"implied": 2}),
+        (("1.005", "1.005"), {"from": "qty"}, {"implied": 3}),
+        (("1.005", "1.005"), {"from": "unit_price", "implied": 2}, {"implied": 3}),
+        (("1.005", "1.005"), {"from": "qty", "implied": 2}, {"implied": 2, "where": {"group": "None"}}),
+    ],
+)
+def test_a_sum_that_is_that_of_the_lines_in_the_file_is_not_told(
+    quantities: tuple[str, ...], line: Mapping[str, object], total: Mapping[str, object]
+) -> None:
+    assert not any("add up to" in one for one in of_records(weighed(*quantities), line, total))
+
+
+def test_a_sum_beside_each_of_many_lines_is_compared_once() -> None:
+    fields = [{"from": "qty", "decimals": 2}, {"sum": "qty", "of": "lines", "decimals": 2}]
+    format_ = formats.build("delimited", {"fields": fields})
+    order = weighed(*["1.005"] * 4_000)
+
+    [_, told_once] = formats.warnings(format_, order, CONTROL, RECEIVED_AT)  # 16 million additions otherwise: minutes
+
+    assert told_once.startswith("lines, and 3999 more: qty adds up to 4020.00 here, and the rounded values in the file")
+
+
 def test_without_a_layout_nothing_is_rounded() -> None:
     for name in formats.available():
         assert formats.warnings(formats.build(name, {}), priced("12.345"), CONTROL, RECEIVED_AT) == ()

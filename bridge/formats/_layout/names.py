@@ -13,13 +13,14 @@ from decimal import Decimal
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bridge.formats._layout.amounts import OF_LINE, OF_ORDER
 from bridge.formats._text import shown
 from bridge.model import Charge, Line, Party, Payment, PriceList, Promotion, SalesOrder
 from bridge.roles import Role
 
+FoundT = TypeVar("FoundT")
 RAW = "raw"
 INFO = "info"
 COUNT = "count_of_"
@@ -155,15 +156,15 @@ def resolve(name: str, levels: Sequence[Level]) -> Named:
     raise ValueError(f'"{shown(name)}" is no name of {" or ".join(seen)}{_meant(name, levels)}')
 
 
-def once(get: Callable[[Scope], object]) -> Callable[[Scope], object]:
+def once(get: Callable[[Scope], FoundT]) -> Callable[[Scope], FoundT]:
     """The same for what all records of a file share, looked up once a file: an order may have 10,000 lines."""
     key = object()
 
-    def known(scope: Scope) -> object:
+    def known(scope: Scope) -> FoundT:
         found = scope.context.found
         if key not in found:
             found[key] = get(scope)
-        return found[key]
+        return cast("FoundT", found[key])  # nobody else has this key
 
     return known
 

@@ -80,7 +80,11 @@ class FieldOptions(BaseModel):
     const: Constant = Field(None, description="The same in every file.")
     join: tuple[str, ...] = Field((), description="Several names in one value.")
     between: str = Field(" ", alias="with", description="What stands between joined values.")
-    sum: str = Field("", description="Amount or quantity that is added up, as line_net or qty.")
+    sum: str = Field(
+        "",
+        description="Amount or quantity that is added up, as line_net or qty, then rounded. Where the records of "
+        "the same file round each of it to another sum, both are noted with the order.",
+    )
     of: str = Field("", description="Whose amounts: lines, payments, fees, discounts.")
     where: Conditions = Field(default_factory=dict, description="Which of them count; as in record.")
     default: Constant = Field(None, description="Written when nothing came.")
@@ -121,6 +125,10 @@ class FieldOptions(BaseModel):
     def place(self) -> str:
         """Where it stands in the file, if it has a name there."""
         return ""
+
+    def digits(self) -> int | None:
+        """How many digits behind the point a number may have; ``None`` for all of them."""
+        return self.decimals if self.implied is None else self.implied
 
     def is_numeric(self) -> bool:
         """True when the value is to be read as a number, whatever it came as."""

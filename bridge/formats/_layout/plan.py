@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from bridge.formats._layout.amounts import total_of
 from bridge.formats._layout.conditions import condition, is_pattern
@@ -26,7 +26,7 @@ from bridge.formats._layout.names import (
     resolve,
 )
 from bridge.formats._layout.options import FieldOptions, LayoutOptions, RecordOptions
-from bridge.formats._layout.values import Cell
+from bridge.formats._layout.values import Cell, differing
 from bridge.formats._neutral import CODES
 from bridge.formats._text import shown
 
@@ -42,6 +42,7 @@ _CODES = CODES | {
 }
 _NUMBERS = (int, Decimal)
 _PROBE = datetime(2026, 11, 20, 14, 2, 11, tzinfo=UTC)
+ResultT = TypeVar("ResultT")
 _Reached = tuple[Callable[[Scope], object], Callable[[Scope], str], type]
 
 
@@ -63,10 +64,11 @@ class Record:
 class _Planner:
     """Finds the names of one layout and keeps every fault, not only the first."""
 
-    def __init__(self, maps: Mapping[str, Mapping[str, str]], counted: frozenset[str]) -> None:
+    def __init__(self, maps: Mapping[str, Mapping[str, str]], written: Sequence[RecordOptions]) -> None:
         self.faults: list[str] = []
         self._maps = maps
-        self._counted = counted
+        self._written = written
+        self._counted = frozenset(map(name_of, written)) - {""} | {ALL}
 
     def records(self, options: Sequence[RecordOptions], levels: tuple[Level, ...], above: str) -> tuple[Record, ...]:
         made = (self._record(one, levels, f"{above}record {at}") for at, one in enumerate(options, 1))
@@ -112,6 +114,7 @@ class _Planner:
             is_unit=last in _UNITS and bool(options.map),
             codes=tuple(resolve(name, levels).get for name in options.join if _is_code(name)),
             states=_stated_by(options, levels),
+            differs=_differing(options, levels, self._written),
         )
 
     def _check(self, options: FieldOptions, kind: type) -> None:
@@ -135,7 +138,7 @@ class _Planner:
 
 def plan(records: Sequence[RecordOptions], options: LayoutOptions) -> tuple[Record, ...]:
     """The records of a layout, in the order in which they are written; ``ValueError`` with every fault of it."""
-    planner = _Planner(options.maps, frozenset({name_of(one) for one in _all(records)} - {""} | {ALL}))
+    planner = _Planner(options.maps, tuple(_all(records)))
     made = planner.records(records, (ORDER,), "")
     if planner.faults:
         raise ValueError("; ".join(planner.faults))
@@ -231,6 +234,12 @@ def _reached(options: FieldOptions, levels: tuple[Level, ...]) -> _Reached:
 
 
 def _summed(options: FieldOptions, levels: tuple[Level, ...]) -> _Reached:
+    amounts, depth = _amounts(options, levels)
+    return _shared(lambda scope: total_of(amounts(scope)), depth, levels), (lambda _: options.of), Decimal
+
+
+def _amounts(options: FieldOptions, levels: tuple[Level, ...]) -> tuple[Callable[[Scope], Iterator[Decimal]], int]:
+    """What a sum adds up, and the number of levels around the parts that hold it."""
     word = _singular(options.of)
     depth = next((at for at in range(len(levels), 0, -1) if word in PARTS.get(levels[at - 1].kind, {})), 0)
     if not depth:
@@ -242,10 +251,30 @@ def _summed(options: FieldOptions, levels: tuple[Level, ...]) -> _Reached:
         raise ValueError(f"{shown(options.sum)} is no amount, so it cannot be added up")
     accepts = condition(options.where, inner)
 
-    def get(scope: Scope) -> object:
-        return total_of(_amount(amount.get(one)) for one in parts(scope.at(depth)) if accepts(one))
+    def amounts(scope: Scope) -> Iterator[Decimal]:
+        found = (amount.get(one) for one in parts(scope.at(depth)) if accepts(one))
+        return (one for one in found if isinstance(one, Decimal))
 
-    return once(get) if depth == 1 < len(levels) else get, (lambda _: options.of), Decimal
+    return amounts, depth
+
+
+def _differing(
+    options: FieldOptions, levels: tuple[Level, ...], written: Sequence[RecordOptions]
+) -> Callable[[Scope], str | None] | None:
+    """What is said of a sum, if records of the file round each of what it adds up; a reader may add that up."""
+    if not options.sum:
+        return None
+    word = _singular(options.of)
+    names = {options.sum, f"{word}.{options.sum}"}
+    fields = (field for record in written if record.each == word for field in record.fields)
+    rounded = tuple(one for one in fields if one.source in names and not one.map and one.digits() is not None)
+    amounts, depth = _amounts(options, levels)
+    return _shared(differing(options, amounts, rounded), depth, levels) if rounded else None
+
+
+def _shared(get: Callable[[Scope], ResultT], depth: int, levels: Sequence[Level]) -> Callable[[Scope], ResultT]:
+    """The same, found once a file where all records share it."""
+    return once(get) if depth == 1 < len(levels) else get
 
 
 def _stated_by(options: FieldOptions, levels: tuple[Level, ...]) -> Callable[[Scope], Iterator[str]] | None:
@@ -255,10 +284,6 @@ def _stated_by(options: FieldOptions, levels: tuple[Level, ...]) -> Callable[[Sc
     inner, parts = _parts_of(LINE, levels[:1])
     accepts = condition(options.where, inner)
     return lambda scope: (one.places[-1] for one in parts(scope.at(1)) if accepts(one))
-
-
-def _amount(found: object) -> Decimal | None:
-    return found if isinstance(found, Decimal) else None
 
 
 def _singular(word: str) -> str:

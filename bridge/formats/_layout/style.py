@@ -43,7 +43,7 @@ class Layout:
 
 
 def _may_note(record: Record) -> bool:
-    is_noted = any(cell.is_unit or digits_of(cell) is not None for cell in record.cells)
+    is_noted = any(cell.is_unit or cell.differs or digits_of(cell) is not None for cell in record.cells)
     return is_noted or any(map(_may_note, record.inner))
 
 

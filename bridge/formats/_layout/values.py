@@ -5,7 +5,7 @@ Not for: where it comes from (``_layout_names``), nor where in the file it goes 
 
 import decimal
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -14,6 +14,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from bridge.errors import PermanentError
+from bridge.formats._layout.amounts import total_of
 from bridge.formats._layout.letters import missing, rule_that_helps, stood_in
 from bridge.formats._layout.names import Scope
 from bridge.formats._layout.options import KEEP, REFUSE, REST, FieldOptions
@@ -65,6 +66,7 @@ class Cell:
     A code is refused rather than changed; a quantity is written without zeros behind its last digit. What is numeric
     came as a number; what ``is_number`` shall become one. ``states`` gives the places of the lines that it stands for:
     those whose amounts it adds up because a condition chose them. ``codes`` are the references among joined names.
+    ``differs`` tells when the values that it adds up are rounded elsewhere in the file, to another sum.
     ``is_unit``: what its table's rule for the rest takes is told, since the wrong unit makes another quantity.
     """
 
@@ -82,6 +84,7 @@ class Cell:
     is_unit: bool = False
     states: Callable[[Scope], Iterator[str]] | None = None
     codes: tuple[Callable[[Scope], object], ...] = ()
+    differs: Callable[[Scope], str | None] | None = None
 
 
 def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
@@ -112,6 +115,8 @@ def note_of(cell: Cell, scope: Scope, style: Style) -> str | None:
 
     Raises as :func:`value_of` does, so ask that one first.
     """
+    if cell.differs and (note := cell.differs(scope)):
+        return note
     digits = digits_of(cell)
     if digits is None and not cell.is_unit:
         return None
@@ -124,6 +129,22 @@ def note_of(cell: Cell, scope: Scope, style: Style) -> str | None:
     with localcontext(prec=60):
         is_rounded = bool(_number(found, refuse) % Decimal(1).scaleb(-digits))
     return ": rounded, since the file takes fewer digits" if is_rounded else None
+
+
+def differing(
+    options: FieldOptions, amounts: Callable[[Scope], Iterator[Decimal]], written: Sequence[FieldOptions]
+) -> Callable[[Scope], str | None]:
+    """What to say of a sum that is another than the sum of the values that the file's own fields ``written`` hold."""
+
+    def told(scope: Scope) -> str | None:
+        whole = _in_digits(options, total_of(amounts(scope)))
+        by_records = [total_of(_in_digits(field, one) for one in amounts(scope)) for field in written]
+        if whole in by_records:
+            return None
+        other = plain(by_records[0])
+        return f": {options.sum} adds up to {plain(whole)} here, and the rounded values in the file add up to {other}"
+
+    return told
 
 
 def _unknown_word(cell: Cell, word: str) -> str | None:
@@ -145,10 +166,7 @@ def unknown_unit(unit: str, rest: str, table: str, instead: Mapping[str, str]) -
 
 def digits_of(cell: Cell) -> int | None:
     """How many digits behind the point the field takes; ``None`` for all of them."""
-    options = cell.options
-    if cell.table is not None or options.date:
-        return None
-    return options.decimals if options.implied is None else options.implied
+    return None if cell.table is not None or cell.options.date else cell.options.digits()
 
 
 _Refuse: TypeAlias = Callable[[str, str], PermanentError]
@@ -256,16 +274,21 @@ def _number(found: object, refuse: _Refuse) -> Decimal:
 
 
 def _rounded(options: FieldOptions, number: Decimal, style: Style) -> Value:
-    plain(number)
-    digits = options.decimals if options.implied is None else options.implied
-    if digits is not None:
-        with localcontext(prec=60):
-            number = number.quantize(Decimal(1).scaleb(-digits), _ROUNDING[options.rounding])
+    number = _in_digits(options, number)
     if options.implied is not None:
         number = number.scaleb(options.implied)
     if number.is_zero():
         number = number.copy_abs()
     return number if style.typed else as_text(number, style)
+
+
+def _in_digits(options: FieldOptions, number: Decimal) -> Decimal:
+    plain(number)
+    digits = options.digits()
+    if digits is None:
+        return number
+    with localcontext(prec=60):
+        return number.quantize(Decimal(1).scaleb(-digits), _ROUNDING[options.rounding])
 
 
 def _fitted(cell: Cell, text: str, style: Style, scope: Scope) -> str | list[str]:
