@@ -32,6 +32,10 @@ class Place(FieldOptions):
     width: int = Field(ge=1, le=2000, description="Letters that it takes, filled up.")
     align: Literal["", "left", "right"] = Field("", description="Without it, numbers stand right and texts left.")
     pad: Annotated[str, AfterValidator(_one_letter)] = Field(" ", description="What it is filled up with.")
+    sign: Literal["front", "behind"] = Field(
+        "front",
+        description="Where a number has its minus. behind: its last letter is a minus or a blank, as in 00001235-.",
+    )
 
     def place(self) -> str:
         """Its name."""
@@ -40,6 +44,14 @@ class Place(FieldOptions):
     def limit(self) -> int | None:
         """Its width, or less."""
         return self.width if self.max is None else min(self.width, self.max)
+
+    def letters_of(self, number: str) -> int:
+        """Its letters, and the blank where a minus would stand behind."""
+        return len(number) + (self.has_sign() and not number.startswith("-"))
+
+    def has_sign(self) -> bool:
+        """True when the last letter is that of a minus."""
+        return self.sign == "behind"
 
 
 class PlaceRecord(RecordOptions):
@@ -83,6 +95,11 @@ def _placed(cell: Cell, value: Value | list[str], style: Style) -> str:
 
 
 def _filled(text: str, place: Place, *, is_right: bool) -> str:
+    if place.has_sign() and is_right:
+        mark = "-" if text.startswith("-") else " "
+        return text.removeprefix("-").rjust(place.width - 1, place.pad) + mark
+    if place.has_sign() and text.startswith("-"):
+        text = f"{text[1:]}-"
     if not is_right:
         return text.ljust(place.width, place.pad)
     if place.pad == "0" and text.startswith("-"):

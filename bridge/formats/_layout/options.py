@@ -126,6 +126,14 @@ class FieldOptions(BaseModel):
         """Where it stands in the file, if it has a name there."""
         return ""
 
+    def letters_of(self, number: str) -> int:
+        """How many letters a number takes."""
+        return len(number)
+
+    def has_sign(self) -> bool:
+        """True when something is said of the sign, which only numbers have."""
+        return False
+
     def digits(self) -> int | None:
         """How many digits behind the point a number may have; ``None`` for all of them."""
         return self.decimals if self.implied is None else self.implied

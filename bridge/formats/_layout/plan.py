@@ -127,6 +127,8 @@ class _Planner:
             raise ValueError(f"{_said(options)} is a reference or a number and never shortened; drop overflow")
         if options.is_numeric() and not options.map and kind in {bool, datetime}:
             raise ValueError(f"{_said(options)} is no number; drop decimals or implied")
+        if options.has_sign() and (options.map or not (kind in _NUMBERS or options.is_numeric())):
+            raise ValueError(f"{_said(options)} is no number; drop sign")
         if options.date and kind in {bool, *_NUMBERS}:
             raise ValueError(f"{_said(options)} is no time; drop date")
         _check_room_for_a_time(options, kind)

@@ -103,7 +103,7 @@ def value_of(cell: Cell, scope: Scope, style: Style) -> Value | list[str]:
         raise refuse("lies outside the calendar in the file's zone", "Have the shop send a sane time") from error
     if isinstance(value, str) and not (cell.is_numeric and value):
         return _fitted(cell, value, style, scope)
-    if cell.limit is not None and len(as_text(value, style)) > cell.limit:
+    if cell.limit is not None and (letters := as_text(value, style)) and cell.options.letters_of(letters) > cell.limit:
         raise refuse(
             f"is a number of more than {cell.limit} letters", "Give the field more room; a number is never cut"
         )
