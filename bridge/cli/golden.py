@@ -2,7 +2,8 @@
 
 They lie in ``golden/TARGET`` beside the settings: ``NAME.order.json`` or ``NAME.order.xml`` with ``NAME.out``,
 ``NAME.answer`` or ``NAME.answer.EXT`` with ``NAME.read.json``. An order counts as received when it was sent, with
-control number 1. Not for: making such files; ``preview --as-sent`` and ``read --json`` print them.
+control number 1; an answer holds what would be reported, also while nothing is, and today is a fixed day. Not for:
+making such files; ``preview --as-sent`` and ``read --as-sent --json`` print them.
 """
 
 import json
@@ -73,8 +74,8 @@ def _of_order(name: str, file: Path, about: tuple[Path, Config, Target]) -> Chec
 
 def _of_answer(name: str, file: Path, about: tuple[Path, Config, Target]) -> Check:
     expected, config, target = about
-    make = f"{_command()} read {file} --target {target.name} --json > {expected}"
-    told = document_of(file, *understood(file.read_bytes(), target), config)
+    make = f"{_command()} read {file} --as-sent --target {target.name} --json > {expected}"
+    told = document_of(file, understood(file.read_bytes(), target), config, dated=True)
     return _compared(name, _lines_of(told), expected, make, is_document=True)
 
 

@@ -114,18 +114,22 @@ def rendered(content: bytes, config: "Config", target: "Target", *, dated: bool 
 @click.command(cls=Verb, epilog=examples("read ORDRSP_778.edi --target erp", "read answer.csv --target erp --json"))
 @click.argument("file", type=_path)
 @click.option("--target", "target_name", help="The target whose answer it is; not needed when there is one.")
-def read(file: Path, target_name: str | None) -> int:
-    """Print what an answer of the ERP would change. Exit 1: the file would go to quarantine."""
+@click.option("--as-sent", is_flag=True, help="With a fixed day for today, so that it is the same each time.")
+def read(file: Path, target_name: str | None, *, as_sent: bool) -> int:
+    """Print what an answer of the ERP would change. Exit 1: the file would go to quarantine.
+
+    What Norce would be told stands there also while [norce] enabled is false.
+    """
     from bridge.cli.sending import content_of_file
     from bridge.model import AckStatus
 
     config, target = _chosen_target(target_name)
     name, found = understood(content_of_file(file), target)
-    told = document_of(file, name, found, config)
+    told = document_of(file, (name, found), config, dated=as_sent)
     if given().as_json:
         _output.document(told)
     else:
-        _describe(told)
+        _describe(told, is_told=config.norce.enabled)
     says_something = any(ack.status is not AckStatus.UNKNOWN for ack in found.acknowledgements)
     return _exits.DONE if says_something and not found.faults else _exits.BAD
 
@@ -157,12 +161,21 @@ def _reader(target: "Target") -> "Format":
     return formats.Auto({name: formats.build(name, options) for name, options in answer.readers.items()})
 
 
-def document_of(file: Path, name: str, found: "Reading", config: "Config") -> dict[str, Any]:
-    """What ``read --json`` prints."""
+def document_of(
+    file: Path, understood_as: "tuple[str, Reading]", config: "Config", *, dated: bool = False
+) -> dict[str, Any]:
+    """What ``read --json`` prints; ``dated``: with a fixed day as today, so that it is the same each time.
+
+    The reports are those of a bridge that reports, so that it is the same before and after that is enabled.
+    """
+    from dataclasses import replace
+
     from bridge import formats
     from bridge.ops.forecast import calls_of, shown
 
-    calls = calls_of(found.acknowledgements, config.norce.report_policy)
+    name, found = understood_as
+    policy = replace(config.norce.report_policy, enabled=True)
+    calls = calls_of(found.acknowledgements, policy, _LONG_AGO.date() if dated else None)
     return {
         "file": file.name,
         "format": name,
@@ -179,7 +192,7 @@ def _of(ack: dict[str, Any]) -> str:
     return f"order {_output.cell(ack['order_ref'])}"
 
 
-def _describe(told: dict[str, Any]) -> None:
+def _describe(told: dict[str, Any], *, is_told: bool) -> None:
     from bridge.ops.timeline import reason_of
 
     _output.line(f"{told['file']}: read as {told['format']}")
@@ -190,8 +203,9 @@ def _describe(told: dict[str, Any]) -> None:
         _output.line(f"  {_of(ack)}: {ack['status']} ({ack['kind']}{number}{count}){why}")
         for warning in ack["warnings"]:
             _output.line(f"    warning: {_output.cell(warning)}")
+    when = "" if is_told else " once [norce] enabled is true"
     for report in told["reports"]:
         body = ", ".join(f"{key} {value}" for key, value in report["body"].items())
-        _output.line(f"  Norce would be told: {report['operation']} {body}")
+        _output.line(f"  Norce would be told{when}: {report['operation']} {body}")
     for fault in told["faults"]:
         _output.line(f"  quarantine: {fault['where']}: {_output.cell(fault['what'])}")

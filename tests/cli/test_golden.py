@@ -41,6 +41,37 @@ def test_golden_files_that_come_out_as_ever_end_in_0_each_time(verb: Verb, golde
     ]
 
 
+def test_a_golden_answer_stays_good_when_norce_is_connected(verb: Verb, golden: Path) -> None:
+    made = json.loads((golden / "b.read.json").read_text())
+    config = golden.parents[1] / "config.toml"
+    settings = config.read_text()
+
+    codes = []
+    for enabled in ("false", "true"):
+        config.write_text(f"[norce]\nenabled = {enabled}\n{settings}")
+        codes.append(verb("check", "--golden")[0])
+        (golden / "b.read.json").write_text(verb("read", "golden/erp/b.answer.csv", "--as-sent", "--json")[1])
+
+    assert codes == [0, 0]
+    assert json.loads((golden / "b.read.json").read_text()) == made
+    assert [report["body"]["OrderStatus"] for report in made["reports"]] == ["Confirmed"]
+
+
+def test_a_golden_delivery_without_a_date_is_the_same_on_another_day(verb: Verb, golden: Path) -> None:
+    (golden / "b.answer.csv").write_bytes(
+        b"order_ref;erp_order_no;status;tracking;line_no;part_no;qty_delivered\n48447;SO-1;delivered;JD1;1;A;2\n"
+    )
+
+    _, dated, _ = verb("read", "golden/erp/b.answer.csv", "--as-sent", "--json")
+    _, today, _ = verb("read", "golden/erp/b.answer.csv", "--json")
+    (golden / "b.read.json").write_text(dated)
+
+    days = [json.loads(told)["reports"][1]["body"]["DeliveryDate"] for told in (dated, today)]
+    assert days[0] == "2026-01-01T00:00:00"
+    assert days[1] > days[0]
+    assert verb("check", "--golden")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [

@@ -156,6 +156,15 @@ def test_read_in_words_names_what_norce_would_be_told(verb: Verb, home: Path) ->
     assert "Norce would be told: SendOrderStatus OrderStatus Confirmed" in out
 
 
+def test_read_says_when_norce_would_be_told_only_later(verb: Verb, home: Path) -> None:
+    (home / "config.toml").write_text("[norce]\nenabled = false\n")
+    (home / "ORDRSP.csv").write_text(HEADING + "48447;SO-1001;confirmed;1\n")
+
+    _, out, _ = verb("read", "ORDRSP.csv")
+
+    assert "Norce would be told once [norce] enabled is true: SendOrderStatus OrderStatus Confirmed" in out
+
+
 @pytest.mark.parametrize(
     ("paths", "name", "content"),
     [
