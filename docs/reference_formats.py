@@ -30,8 +30,8 @@ _ABOUT_NAMES = (
 )
 _ABOUT_SOURCES = (
     "What `from`, `join`, `sum` and `where` reach. Within a record for a line, its own names come first, then the "
-    "order's. Besides these: `control`, `created_at`, `count_of_NAME`, `info.CODE`, and any field of Norce's by "
-    "`raw.PATH`."
+    "order's. Besides these: `control`, `created_at`, `count_of_NAME` and `count_of_all`, `info.CODE`, "
+    "and any field of Norce's by `raw.PATH`."
 )
 
 

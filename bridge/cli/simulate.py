@@ -97,7 +97,11 @@ async def _norce(host: str, port: int, client: "Client", receiver: "Receiver") -
 @click.option("--delay", type=click.FloatRange(min=0), default=2.0, show_default=True, help="Seconds to an answer.")
 @click.option("--seed", type=int, default=1, help="Repeats the same faults.")
 def erp(target_name: str | None, over: str, key: Path | None, **wished: Any) -> int:
-    """Run an ERP that takes a target's files and answers with acknowledgements."""
+    """Run an ERP that takes a target's files and answers with acknowledgements.
+
+    It knows each format as it is without options; a file by a layout of your own it takes, and says that it does not
+    understand it.
+    """
     import time
     from datetime import timedelta
 

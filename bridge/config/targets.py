@@ -65,7 +65,9 @@ class AnswerKeys(Section):
     """``[targets.T.answer]``: how the ERP answers; further keys belong to the format."""
 
     directory: FilePath = Field(Path("inbox"), description="Folder into which the ERP writes.")
-    patterns: Names = Field(("*",), min_length=1, description="Names to take; others are left alone.")
+    patterns: Names = Field(
+        ("*",), min_length=1, description="Names to take, with * and ?, case counts; others are left alone."
+    )
     format: str = Field(AUTO, description="Format of the answers; auto: told by first bytes and root element.")
     archive: FilePath = Field(Path("inbox/archive"), description="Where files go that were read.")
     quarantine: FilePath = Field(Path("inbox/quarantine"), description="Where files go that need a person.")
@@ -126,7 +128,11 @@ class TargetKeys(Section):
     transport: str = Field("folder", description="How the ERP is reached.")
     directory: FilePath = Field(Path("outbox"), description="Folder of finished files.")
     staging: FilePath = Field(Path("outbox/.staging"), description="Folder of files being written.")
-    file_name: str = Field("ORDERS_{ref}_{control:06}.csv", description="Name of an order's file.")
+    file_name: str = Field(
+        "ORDERS_{ref}_{control:06}.csv",
+        description="Name of an order's file. Each start takes control numbers from the next hundred on, so a gap is "
+        "no file that went missing.",
+    )
     marker: str = Field("", description="Name of an empty file written last; empty: none.")
     group: str = Field("", description="Unix group of finished files; empty: as it comes.")
     mode: FileMode = Field(0o640, description="Rights of finished files.")

@@ -144,7 +144,8 @@ class EdifactOptions(TextOptions):
     )
     item_number: Literal["erp_part_no", "gtin", "part_no"] = Field(
         "erp_part_no",
-        description="Number that LIN carries where the row has it; the others follow in PIA.",
+        description="Number that LIN carries where the row has it; the others follow in PIA. erp_part_no is written "
+        "with SA (the seller's), part_no with IN (the buyer's), gtin with EN.",
         json_schema_extra=_WRITE,
     )
     charge_rows: Literal["charge", "line"] = Field(
@@ -166,7 +167,8 @@ class EdifactOptions(TextOptions):
     units: Table = Field(
         default_factory=lambda: dict(_UNITS),
         description='Units of the shop (case does not count) and of the ERP; "*" is the rule for the rest: refuse, '
-        "or keep, leave_out or a unit, which is noted with the order.",
+        "or keep, leave_out or a unit, which is noted with the order. A table of one's own replaces the whole default "
+        "one.",
         json_schema_extra=_WRITE,
     )
     vat_categories: Table = Field(

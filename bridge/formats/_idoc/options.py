@@ -259,7 +259,7 @@ class IdocOptions(TextOptions):
     units: Table = Field(
         default_factory=lambda: dict(_UNITS),
         description='Units of the shop (case does not count) and of SAP; "*" is the rule for the rest: refuse, keep, '
-        "leave_out, or a unit.",
+        "leave_out, or a unit. A table of one's own replaces the whole default one.",
         json_schema_extra=_WRITE,
     )
     vat_codes: Table = Field(

@@ -98,7 +98,7 @@ class UblOptions(TextOptions):
     units: Table = Field(
         default_factory=lambda: dict(_UNITS),
         description="Units of the shop (case does not count) and of UN/ECE recommendation 20; "
-        '"*" is the rule for the rest: refuse, keep, leave_out, or a unit.',
+        '"*" is the rule for the rest: refuse, keep, leave_out, or a unit. A table of one\'s own replaces the default.',
         json_schema_extra=_WRITE,
     )
     vat_categories: Table = Field(

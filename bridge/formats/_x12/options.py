@@ -197,7 +197,7 @@ class X12Options(TextOptions):
     units: Table = Field(
         default_factory=lambda: dict(_UNITS),
         description='Units of the shop (case does not count) and of the ERP; "*" is the rule for the rest: refuse, '
-        "keep, leave_out, or a unit.",
+        "keep, leave_out, or a unit. A table of one's own replaces the whole default one.",
         json_schema_extra=_WRITE,
     )
     payments: Table = Field(
