@@ -66,10 +66,10 @@ def test_letters_beside_the_parts_of_a_date_are_left_to_the_merchant(form: str) 
     assert known_form(form) == form
 
 
-@pytest.mark.parametrize("start", ["", "%Y "])
-def test_a_long_form_of_nonsense_is_judged_at_once(start: str) -> None:
+@pytest.mark.parametrize("form", ["ym" * 3000 + "mmmyyy" * 3000 + "!", "%Y " + "y" * 2001 + "x mm"])
+def test_a_long_form_of_nonsense_is_judged_at_once(form: str) -> None:
     with pytest.raises(ValueError, match=r"writes no part|as it stands"):
-        known_form(start + "yym" * 3000 + "mmmyyy" * 3000 + "x %Y mm")
+        known_form(form)
 
 
 def test_a_form_is_as_short_as_its_shortest_month() -> None:
