@@ -40,7 +40,10 @@ def _wanted(name: str, given: Sequence[Word], levels: tuple[Level, ...]) -> Call
     exact, may_be_missing = frozenset(words), any(not word.strip() for word in words)
 
     def holds(scope: Scope) -> bool:
-        found = [text for text in _texts(named.get(scope)) if text.strip()]
+        value = named.get(scope)
+        if isinstance(value, str) and value in exact:  # most words of most layouts, for each line of an order
+            return True
+        found = [text for text in _texts(value) if text.strip()]
         return any(text in exact or fits(words, text) for text in found) if found else may_be_missing
 
     return holds

@@ -137,8 +137,9 @@ def differing(
     """What to say of a sum that is another than the sum of the values that the file's own fields ``written`` hold."""
 
     def told(scope: Scope) -> str | None:
-        whole = _in_digits(options, total_of(amounts(scope)))
-        by_records = [total_of(_in_digits(field, one) for one in amounts(scope)) for field in written]
+        addends = tuple(amounts(scope))
+        whole = _in_digits(options, total_of(addends))
+        by_records = [total_of(_in_digits(field, one) for one in addends) for field in written]
         if whole in by_records:
             return None
         other = plain(by_records[0])
