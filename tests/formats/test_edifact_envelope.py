@@ -122,6 +122,26 @@ def test_groups_are_counted_and_read() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ("UNE+1+7'", ""),
+        ("UNE+1+7'UNZ+1", "UNG+ORDRSP+A+B+261121:1402+8+UN+D:96A'UNE+0+8'UNZ+2"),
+        ("UNG+ORDRSP+A+B+261121:1402+7+UN+D:96A'", ""),
+        ("UNE+1+7'UNZ+1", "UNE+1+7'UNE+1+7'UNZ+1"),
+    ],
+)
+def test_a_group_without_its_end_or_its_beginning_breaks_the_interchange(before: str, after: str) -> None:
+    segments = ["UNB+UNOC:3+A+B+261121:1402+9", "UNG+ORDRSP+A+B+261121:1402+7+UN+D:96A"]
+    whole = "'".join([*segments, *GOOD, "UNE+1+7", "UNZ+1+9", ""])
+    assert before in whole
+
+    found = reading(whole.replace(before, after))
+
+    assert refs(found) == []
+    assert "UN" in found.faults[0].what
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
         ("UNT+5+2", "UNT+6+2"),
         ("UNT+5+2", "UNT+5+9"),
         ("UNT+5+2", "UNT+five+2"),

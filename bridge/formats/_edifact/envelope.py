@@ -171,7 +171,7 @@ class _Interchange:
         self._faults: list[Fault] = []
         self._open: _Open | None = None
         self._message_count = self._group_count = self._group_messages = 0
-        self._group = ""
+        self._group: str | None = None
         self._broken = ""
 
     def read(self, text: str, place: int) -> int:
@@ -204,6 +204,7 @@ class _Interchange:
 
     def _close(self, opening: Segment, closing: Segment) -> None:
         self._end_message("UNT is missing")
+        self._no_open_group()
         count = self._group_count or self._message_count
         if closing.at(2) != opening.at(5):
             self._broken = f'UNZ is of "{shown(closing.at(2))}" and UNB of "{shown(opening.at(5))}"'
@@ -233,9 +234,7 @@ class _Interchange:
             case "UNT":
                 self._end(segment)
             case "UNG":
-                self._end_message("UNT is missing")
-                self._group_count += 1
-                self._group, self._group_messages = segment.at(5), 0
+                self._begin_group(segment)
             case "UNE":
                 self._end_group(segment)
             case _ if self._open is not None:
@@ -279,10 +278,21 @@ class _Interchange:
         else:
             self._messages.append(Message(opened.where, opened.kind, tuple(opened.segments), self._mark))
 
+    def _begin_group(self, segment: Segment) -> None:
+        self._end_message("UNT is missing")
+        self._no_open_group()
+        self._group_count += 1
+        self._group, self._group_messages = segment.at(5), 0
+
     def _end_group(self, segment: Segment) -> None:
         self._end_message("UNT is missing")
         if not _counts(segment.at(1), self._group_messages) or segment.at(2) != self._group:
             self._broken = "UNE does not agree with its group"
+        self._group = None
+
+    def _no_open_group(self) -> None:
+        if self._group is not None:
+            self._broken = f'the group "{shown(self._group)}" (UNG) has no UNE'
 
     def _trouble(self, what: str) -> None:
         if self._open is not None:
