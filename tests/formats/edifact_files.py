@@ -1,4 +1,7 @@
-"""EDIFACT answers for tests: segments in, a file out."""
+"""EDIFACT answers for tests: segments in, a file out, and what is read in it."""
+
+from bridge import formats
+from bridge.model import Acknowledgement, Reading
 
 USUAL = "UNA:+.? '"
 
@@ -19,3 +22,17 @@ def interchange(*messages: list[str], syntax: str = "UNOC:3", reference: str = "
 
 def ordrsp(begin: str, *segments: str) -> bytes:
     return interchange(message("ORDRSP", begin, "RFF+ON:48447", *segments)).encode("iso8859-1")
+
+
+def file_of(kind: str, *segments: str) -> str:
+    return interchange(message(kind, *segments))
+
+
+def reading(content: bytes | str, **options: object) -> Reading:
+    raw = content if isinstance(content, bytes) else content.encode("iso8859-1")
+    return formats.build("edifact", options).read(raw)
+
+
+def only(content: bytes | str, **options: object) -> Acknowledgement:
+    [found] = reading(content, **options).acknowledgements
+    return found

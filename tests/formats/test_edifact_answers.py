@@ -6,24 +6,10 @@ from decimal import Decimal
 import pytest
 
 from bridge import formats
-from bridge.model import AckKind, Acknowledgement, AckStatus, Reading
-from tests.formats.edifact_files import interchange, message, ordrsp
+from bridge.model import AckKind, AckStatus
+from tests.formats.edifact_files import file_of, only, ordrsp, reading
 
 _S = AckStatus
-
-
-def reading(content: bytes | str, **options: object) -> Reading:
-    raw = content if isinstance(content, bytes) else content.encode("iso8859-1")
-    return formats.build("edifact", options).read(raw)
-
-
-def only(content: bytes | str, **options: object) -> Acknowledgement:
-    [found] = reading(content, **options).acknowledgements
-    return found
-
-
-def file_of(kind: str, *segments: str) -> str:
-    return interchange(message(kind, *segments))
 
 
 @pytest.mark.parametrize(

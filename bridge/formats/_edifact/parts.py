@@ -25,7 +25,8 @@ _BELOW = frozenset({"QTY", "DTM", "MOA", "RNG"})
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10})?")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}[.,][0-9]{3}")
 _LONG_FORMS = frozenset({"102", "203", "204", "303", "304"})
-_SHORT_FORMS = frozenset({"101", "201", "202", "301"})
+# Forms whose year has two digits, each with the letters that a date in it has.
+_SHORT_FORMS = {"101": 6, "201": 10, "202": 12, "301": 13}
 _CENTURY = 2000
 
 
@@ -169,9 +170,12 @@ def _day(segment: Segment, warnings: list[str]) -> str | None:
 
 
 def _dated(text: str, form: str) -> date | None:
-    if form in _SHORT_FORMS and text[:6].isdigit() and len(text) >= 6:  # noqa: PLR2004  # YYMMDD
-        return day(f"{_CENTURY // 100}{text[:6]}", "")
-    return day(text[:8] if form in _LONG_FORMS else text, "")
+    length = _SHORT_FORMS.get(form)
+    if length is None:
+        return day(text[:8] if form in _LONG_FORMS else text, "")
+    if len(text) != length:
+        raise ValueError(f"a date in form {form} has {length} letters")
+    return day(f"{_CENTURY // 100}{text[:6]}", "")
 
 
 def different(values: Iterable[str | None]) -> list[str]:
