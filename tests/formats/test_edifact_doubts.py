@@ -1,14 +1,57 @@
 """What an ERP says twice, of two orders, or out of its place: told once it is taken, told in two ways it is a fault."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
 from bridge.model import AckStatus
-from tests.formats.edifact_files import only, ordrsp
+from tests.formats.edifact_files import file_of, only, ordrsp, reading
 
 _S = AckStatus
 TWO_ORDERS = ("LIN+1+5", "RFF+ON:48447", "LIN+2+5", "RFF+ON:48448")
+
+
+# --- items behind UNS -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        ("UNS+D", "LIN+1+7", "QTY+21:5", "UNS+S"),
+        ("UNS+S", "LIN+1+7", "QTY+21:5"),
+        ("UNS", "LIN+1+7", "QTY+21:5", "UNS+S"),
+    ],
+)
+def test_an_item_counts_wherever_uns_stands(segments: tuple[str, ...]) -> None:
+    found = only(ordrsp("BGM+231+R-1+29", *segments))
+
+    assert (found.status, len(found.lines)) == (_S.REJECTED, 1)
+
+
+def test_what_stands_between_uns_and_the_first_item_is_of_the_head() -> None:
+    found = only(file_of("ORDRSP", "BGM+231+R-1+29", "UNS+D", "RFF+ON:48447", "LIN+1+5", "UNS+S"))
+
+    assert (found.order_ref, found.status) == ("48447", _S.CONFIRMED)
+
+
+def test_a_line_of_another_order_behind_uns_is_not_lost_on_an_invoice() -> None:
+    items = ("UNS+D", "LIN+1", "QTY+47:1", "RFF+ON:48448", "LIN+2", "QTY+47:1")
+
+    found = reading(file_of("INVOIC", "BGM+380+F-1+9", "RFF+ON:48447", *items, "UNS+S", "MOA+77:1"))
+
+    assert found.acknowledgements == ()
+    assert "several orders" in found.faults[0].what
+
+
+def test_amounts_between_items_are_those_of_the_invoice() -> None:
+    segments = ("LIN+1", "QTY+47:2", "UNS+S", "MOA+77:750", "LIN+2", "QTY+47:3", "MOA+77:9", "UNS+S", "MOA+124:150")
+
+    found = only(file_of("INVOIC", "BGM+380+F-1+9", "RFF+ON:48447", *segments))
+
+    assert found.invoice is not None
+    assert (found.invoice.total, found.invoice.vat) == (Decimal(750), Decimal(150))
+    assert [line.qty_delivered for line in found.lines] == [2, 3]
 
 
 # --- dates ------------------------------------------------------------------------------------------------------------

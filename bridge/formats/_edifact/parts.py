@@ -28,6 +28,7 @@ _LONG_FORMS = frozenset({"102", "203", "204", "303", "304"})
 # Forms whose year has two digits, each with the letters that a date in it has.
 _SHORT_FORMS = {"101": 6, "201": 10, "202": 12, "301": 13}
 _CENTURY = 2000
+_DETAIL = "D"  # UNS between the head and the items; any other ends the items
 
 
 Numbered: TypeAlias = tuple[int, Segment]
@@ -133,14 +134,24 @@ class Block:
 
 
 def blocks_of(message: Message) -> tuple[Block, list[Block], Block]:
-    """The head of a message, its items, and what stands behind them."""
+    """The head of a message, its items, and what stands behind them: each segment below the nearest LIN or UNS.
+
+    An item is one wherever it stands; UNS+D only says that the items come now.
+    """
     numbered = list(enumerate(message.segments))
-    starts = [index for index, segment in numbered if segment.tag == "LIN"]
-    end = next((index for index, segment in numbered if segment.tag == "UNS"), len(numbered))
-    starts = [start for start in starts if start < end]
-    first = starts[0] if starts else end
-    items = [Block(message, numbered[start:stop]) for start, stop in pairwise([*starts, end])]
-    return Block(message, numbered[:first]), items, Block(message, numbered[end:])
+    starts = [index for index, segment in numbered if segment.tag == "LIN" or _ends_items(segment)]
+    items: list[Block] = []
+    end: list[Numbered] = []
+    for start, stop in pairwise([*starts, len(numbered)]):
+        if numbered[start][1].tag == "LIN":
+            items.append(Block(message, numbered[start:stop]))
+        else:
+            end += numbered[start:stop]
+    return Block(message, numbered[: starts[0]] if starts else numbered), items, Block(message, end)
+
+
+def _ends_items(segment: Segment) -> bool:
+    return segment.tag == "UNS" and segment.at(1) != _DETAIL
 
 
 def number(message: Message, index: int, text: str) -> NumberToken:
