@@ -199,7 +199,7 @@ def test_the_order_may_be_named_by_its_lines_and_several_orders_by_theirs() -> N
         "UNS+S",
     )
 
-    found = reading(content, erp_number_from_bgm=False)
+    found = reading(content)
 
     assert [(one.order_ref, one.erp_order_no, one.lines[0].line_no) for one in found.acknowledgements] == [
         ("48447", None, "3"),
@@ -214,6 +214,7 @@ def test_the_order_may_be_named_by_its_lines_and_several_orders_by_theirs() -> N
         ("BGM+231+9+29", "RFF+ON:1", "RFF+ON:2"),
         ("BGM+231+9+29", "RFF+ON:1", "RFF+VN:A", "RFF+VN:B"),
         ("BGM+231+9+29", "LIN+1", "RFF+ON:1", "LIN+2", "RFF+ON:2", "LIN+3"),
+        ("BGM+231+9+29", "LIN+1", "RFF+ON:1", "LIN+2"),
         ("BGM+231+9+29", "RFF+ON:1", "LIN+1+5", "QTY+113:two"),
         ("BGM+231+9+29", "RFF+ON:1", "LIN+1+5", "QTY+113:1 000"),
         ("RFF+ON:1",),

@@ -4,16 +4,17 @@ Not for: the verdict of an order from header and lines (``_verdict``), nor codes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
 from bridge.formats._answer.fields import Statement
+from bridge.formats._answer.verdict import judge
 from bridge.formats._edi import saying
 from bridge.formats._edi.tokens import Segment
 from bridge.formats._edifact.codes import COPIES, LINE, MESSAGE, ONLY_CHANGES, RESPONSE, Codes, together
 from bridge.formats._edifact.envelope import Message
-from bridge.formats._edifact.parts import Block, blocks_of, decimal_of, different
+from bridge.formats._edifact.parts import Block, blocks_of, decimal_of
 from bridge.formats._options import Dialect
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
@@ -37,43 +38,58 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The items of one order in a message; ``where`` names it among several."""
+    """The items of one order in a message; ``where`` names it among several, ``warnings`` are of it alone."""
 
     where: str
     order_ref: str | None
     erp_order_no: str | None
     items: tuple[Block, ...]
+    is_alone: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 def parts_of(head: Block, items: Sequence[Block]) -> list[Part]:
     """The items by the order that they name; those that name none are of the order of the head.
 
-    Raises ``Unreadable`` where some items name orders, others none, and the head none.
+    Raises ``Unreadable`` where an item names no order and others do, the order of the head has no item, or one order
+    has two numbers.
     """
-    ref, number, where = head.reference("ON"), head.reference("VN"), head.message.where
-    by_ref: dict[str | None, list[Block]] = {}
+    ref, where = head.reference("ON"), head.message.where
+    by_ref: dict[str | None, list[Block]] = {} if items else {ref: []}
     for item in items:
         by_ref.setdefault(item.reference("ON") or ref, []).append(item)
-    if len(by_ref) > 1 and None in by_ref:
-        if len(by_ref) > 2:  # noqa: PLR2004  # one order and the items that name none
-            raise Unreadable(by_ref[None][0].place(), "this item names no order, and the message is about several")
-        [only] = [one for one in by_ref if one is not None]
-        return [Part(where, only, _number_of(head, items), tuple(items))]
-    if len(by_ref) <= 1:
-        return [Part(where, next(iter(by_ref), ref) or ref, _number_of(head, items), tuple(items))]
-    return [
-        Part(f"{where}, order {shown(one or '')}", one, _only_number(of) or (number if one == ref else None), tuple(of))
-        for one, of in by_ref.items()
-    ]
+    if len(by_ref) == 1 and ref in {None, *by_ref}:
+        [(one, of)] = by_ref.items()
+        return [Part(where, one, _number_of(one, [head, *of]), tuple(of))]
+    if None in by_ref:
+        raise Unreadable(by_ref[None][0].place(), "this item names no order, and the message is about several")
+    if ref is not None and ref not in by_ref:
+        raise Unreadable(head.place("RFF"), f'RFF+ON of the head names "{shown(ref)}", and every item another order')
+    return [_one_of_several(head, one, of, len(by_ref)) for one, of in by_ref.items()]
 
 
-def _number_of(head: Block, items: Sequence[Block]) -> str | None:
-    return head.reference("VN") or _only_number(items)
+def _one_of_several(head: Block, one: str | None, items: Sequence[Block], count: int) -> Part:
+    """An order beside others: the number in the head is that of the order in the head, else of none."""
+    ref, number = head.reference("ON"), head.reference("VN")
+    left_out = f"RFF+VN of the head is left out: nothing says of which of {count} orders it is"
+    return Part(
+        f"{head.message.where}, order {shown(one or '')}",
+        one,
+        _number_of(one, [head, *items] if ref == one else items),
+        tuple(items),
+        is_alone=False,
+        warnings=(left_out,) if number and ref is None else (),
+    )
 
 
-def _only_number(items: Sequence[Block]) -> str | None:
-    found = different(item.reference("VN") for item in items)
-    return found[0] if len(found) == 1 else None
+def _number_of(order_ref: str | None, blocks: Sequence[Block]) -> str | None:
+    """The ERP's number of an order, which its head and its items may tell."""
+    told_at = {number: block for block in blocks if (number := block.reference("VN"))}
+    if len(told_at) > 1:
+        of = f' of order "{shown(order_ref)}"' if order_ref else ""
+        one, other = list(told_at)[:2]
+        raise Unreadable(told_at[other].place("RFF"), f'RFF+VN{of} is both "{shown(one)}" and "{shown(other)}"')
+    return next(iter(told_at), None)
 
 
 def told(facts: Mapping[str, object], where: str, reader: Reader, warnings: Sequence[str]) -> Statement:
@@ -105,9 +121,8 @@ def number_of(head: Block) -> str | None:
 def copied(part: Part, block: Block, reader: Reader) -> Statement:
     """A copy of an earlier answer: it is taken in and changes nothing."""
     facts = {"order_ref": part.order_ref, "erp_order_no": part.erp_order_no, "kind": "receipt", "status": "received"}
-    return told(
-        facts, part.where, reader, [f"a copy of an earlier message (1225 is {function_of(block)}): it says nothing new"]
-    )
+    why = f"a copy of an earlier message (1225 is {function_of(block)}): it says nothing new"
+    return told(facts, part.where, reader, [*part.warnings, why])
 
 
 def response(message: Message, reader: Reader) -> list[Statement]:
@@ -119,29 +134,42 @@ def response(message: Message, reader: Reader) -> list[Statement]:
 def _response(head: Block, part: Part, reader: Reader) -> Statement:
     if is_copy(head, reader.codes):
         return copied(part, head, reader)
-    warnings: list[str] = []
+    warnings = list(part.warnings)
     lines = [_line(item, reader, warnings) for item in part.items]
     status = _verdict(head, lines, reader.codes, warnings)
+    number = None if status in _WITHOUT_NUMBER else _number_from_bgm(head, part, reader)
     facts = {
         "order_ref": part.order_ref,
-        "erp_order_no": part.erp_order_no or _number_from_bgm(head, part, reader, status),
+        "erp_order_no": part.erp_order_no or number,
         "status": status,
         "message_date": head.day(warnings, "137"),
         "date": head.day(warnings, *_PROMISED),
         "reason": _reason(head),
         "lines": lines,
     }
-    return told(facts, part.where, reader, warnings)
+    statement = told(facts, part.where, reader, warnings)
+    return _unnumbered(statement) if number else statement
 
 
-def _number_from_bgm(head: Block, part: Part, reader: Reader, status: AckStatus | None) -> str | None:
-    """The number of the response is that of the order at many ERPs. One that only repeats our reference is not.
+def _number_from_bgm(head: Block, part: Part, reader: Reader) -> str | None:
+    """The number of the response is that of the order at many ERPs, where it is about one order alone.
 
-    A refusal bears no number of an order, and what is unclear shall not give one away; nor is an order found by it.
+    One that only repeats our reference is not; nor is an order found by it.
     """
-    is_asked = reader.number_from_bgm and part.order_ref is not None and status not in _WITHOUT_NUMBER
+    is_asked = reader.number_from_bgm and part.is_alone and part.order_ref is not None and part.erp_order_no is None
     number = number_of(head) if is_asked else None
     return None if number == part.order_ref else number
+
+
+def _unnumbered(statement: Statement) -> Statement:
+    """Without the number of the response where header and lines together refuse the order, or are unclear.
+
+    A refusal bears no number of an order, and what is unclear shall not give one away.
+    """
+    status, _ = judge(statement.status, statement.said.lines)
+    if status is None or status in _WITHOUT_NUMBER:
+        return replace(statement, said=replace(statement.said, erp_order_no=None))
+    return statement
 
 
 def _verdict(head: Block, lines: Sequence[Mapping[str, object]], codes: Codes, warnings: list[str]) -> AckStatus | None:

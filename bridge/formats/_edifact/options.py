@@ -87,7 +87,7 @@ class EdifactOptions(TextOptions):
     )
     erp_number_from_bgm: bool = Field(
         default=True,
-        description="Whether the number of an ORDRSP is the ERP's order number where no RFF+VN tells it.",
+        description="Whether the number of an ORDRSP of one order is its number at the ERP where no RFF+VN tells it.",
         json_schema_extra=_READ,
     )
     directory: Literal["D96A", "D01B"] = Field("D96A", description="UN directory.", json_schema_extra=_WRITE)

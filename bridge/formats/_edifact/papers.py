@@ -49,7 +49,7 @@ def despatch(message: Message, reader: Reader) -> list[Statement]:
 def _despatch(head: Block, tracking: list[str], part: Part, reader: Reader, known: Sequence[str]) -> Statement:
     if is_copy(head, reader.codes):
         return copied(part, head, reader)
-    warnings = list(known)
+    warnings = [*part.warnings, *known]
     lines = [_sent(item) for item in part.items]
     is_part = any(line["status"] is AckStatus.PARTLY_DELIVERED for line in lines)
     whole_or_part = AckStatus.PARTLY_DELIVERED if is_part else AckStatus.DELIVERED
