@@ -71,6 +71,10 @@ def test_the_head_of_a_response_says_what_its_codes_say(begin: str, status: AckS
         ("LIN+1+", ("QTY+113:2",), _S.UNKNOWN),
         ("LIN+1+42", ("QTY+21:2", "QTY+113:2"), _S.UNKNOWN),
         ("LIN+1+5", ("QTY+21:2", "QTY+113:1"), _S.CHANGED),
+        ("LIN+1+", ("QTY+21:5", "QTY+113:0"), _S.CHANGED),
+        ("LIN+1+", ("QTY+21:-5", "QTY+113:-5"), _S.UNKNOWN),
+        ("LIN+1+", ("QTY+21:5", "QTY+113:-5"), _S.UNKNOWN),
+        ("LIN+1+", ("QTY+113:0", "QTY+83:-5"), _S.UNKNOWN),
     ],
 )
 def test_the_lines_decide_where_the_head_says_nothing(lin: str, quantities: tuple[str, ...], status: AckStatus) -> None:
@@ -246,11 +250,11 @@ def test_what_is_ambiguous_or_no_number_is_a_fault_and_no_answer(segments: tuple
     ],
 )
 def test_a_quantity_is_read_by_the_files_own_mark_and_never_by_guess(signs: str, text: str, value: str | None) -> None:
-    content = signs.encode() + ordrsp("BGM+231+1+4", "LIN+1", f"QTY+113:{text}", "UNS+S")
+    content = signs.encode() + ordrsp("BGM+231+1+4", "LIN+1", f"QTY+21:{text}", "UNS+S")
 
     found = reading(content)
 
-    quantities = [line.qty_confirmed for one in found.acknowledgements for line in one.lines]
+    quantities = [line.qty_ordered for one in found.acknowledgements for line in one.lines]
     assert quantities == ([] if value is None else [Decimal(value)])
     assert bool(found.faults) == (value is None)
 
@@ -279,6 +283,8 @@ DESPATCH = (
         (("QTY+12:2", "QTY+21:5"), 3, _S.PARTLY_DELIVERED),
         (("QTY+12:2", "QTY+83:1"), 1, _S.PARTLY_DELIVERED),
         (("QTY+12:5", "QTY+21:2"), 0, _S.DELIVERED),
+        (("QTY+12:2", "LIN+2", "QTY+12:0"), None, _S.PARTLY_DELIVERED),
+        (("QTY+12:2", "LIN+2", "QTY+12:0", "QTY+83:0"), None, _S.DELIVERED),
     ],
 )
 def test_a_despatch_advice_tells_what_was_sent_and_what_is_to_come(
@@ -298,6 +304,30 @@ def test_a_quantity_of_a_package_is_not_that_of_the_item() -> None:
     found = only(file_of("DESADV", *DESPATCH, *item))
 
     assert found.lines[0].qty_delivered == 2
+
+
+@pytest.mark.parametrize(
+    ("items", "why"),
+    [
+        ((), "no LIN"),
+        (("LIN+1", "QTY+12:0"), "nothing was sent"),
+        (("LIN+1", "QTY+12:0", "QTY+21:5"), "nothing was sent"),
+        (("LIN+1", "QTY+12:-5"), "less than nothing"),
+        (("LIN+1", "QTY+12:5", "LIN+2", "QTY+12:-5"), "less than nothing"),
+    ],
+)
+def test_a_despatch_advice_by_which_nothing_was_sent_is_for_a_person(items: tuple[str, ...], why: str) -> None:
+    found = reading(file_of("DESADV", *DESPATCH, *items))
+
+    assert [(one.kind, one.status) for one in found.acknowledgements] == [(AckKind.DESPATCH, _S.UNKNOWN)]
+    assert why in found.faults[0].what
+
+
+def test_a_copy_of_a_despatch_advice_needs_no_items() -> None:
+    found = reading(file_of("DESADV", "BGM+351+FS-1+7", "RFF+ON:48447"))
+
+    assert [one.kind for one in found.acknowledgements] == [AckKind.RECEIPT]
+    assert found.faults == ()
 
 
 @pytest.mark.parametrize("function", ["1", "3", "5", "ZZ"])

@@ -3,12 +3,12 @@
 Not for: the verdict of an order from header and lines (``_verdict``), nor codes (``_edifact_codes``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from bridge.formats._answer.fields import Statement
+from bridge.formats._answer.fields import NumberToken, Statement
 from bridge.formats._answer.verdict import judge
 from bridge.formats._edi import saying
 from bridge.formats._edi.tokens import Segment
@@ -24,6 +24,7 @@ REASONS = frozenset({"AAO", "AAI", "ACB", "CHG", "DEL", "ORI", "SUR", "ZZZ"})
 _PROMISED = ("67", "69", "76", "2", "17", "55", "63", "191")
 _OURS = frozenset({"IN", "BP"})
 _SUBSTITUTED_BY = "3"
+_NOTHING = Decimal(0)
 _WITHOUT_NUMBER = frozenset({AckStatus.REJECTED, AckStatus.CANCELLED, AckStatus.RECEIVED, AckStatus.UNKNOWN})
 
 
@@ -233,7 +234,7 @@ def _line(item: Block, reader: Reader, warnings: list[str]) -> dict[str, object]
     confirmed = item.quantity("113", "12") or (ordered if status is AckStatus.CONFIRMED else None)
     promised = item.day(warnings, *_PROMISED)
     facts = item_facts(item) | {
-        "status": status or _by_quantities(decimal_of(ordered), decimal_of(confirmed), decimal_of(backorder), promised),
+        "status": status or _by_quantities(item, (ordered, confirmed, backorder), promised, warnings),
         "qty_ordered": ordered,
         "qty_confirmed": confirmed,
         "qty_backorder": backorder,
@@ -246,9 +247,13 @@ def _line(item: Block, reader: Reader, warnings: list[str]) -> dict[str, object]
 
 
 def _by_quantities(
-    ordered: Decimal | None, confirmed: Decimal | None, backorder: Decimal | None, promised: str | None
+    item: Block, told_of: Iterable[NumberToken | None], promised: str | None, warnings: list[str]
 ) -> AckStatus | None:
     """What quantities alone say of a line; nothing where it cannot be told whether that is what was ordered."""
+    ordered, confirmed, backorder = quantities = [decimal_of(one) for one in told_of]
+    if min(filter(None, quantities), default=_NOTHING) < 0:
+        warnings.append(f"{item.place('QTY')}: a quantity of less than nothing confirms nothing")
+        return None
     if confirmed == 0 and (backorder or promised):
         return AckStatus.BACKORDER
     if ordered is None or confirmed is None:

@@ -3,7 +3,8 @@
 Not for: what they bring about at the shop; an invoice that is no plain invoice or credit note is never taken for one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from bridge.formats._answer.fields import NumberToken, Statement
 from bridge.formats._edi.tokens import Segment
@@ -51,9 +52,7 @@ def _despatch(head: Block, tracking: list[str], part: Part, reader: Reader, know
         return copied(part, head, reader)
     warnings = [*part.warnings, *known]
     lines = [_sent(item) for item in part.items]
-    is_part = any(line["status"] is AckStatus.PARTLY_DELIVERED for line in lines)
-    whole_or_part = AckStatus.PARTLY_DELIVERED if is_part else AckStatus.DELIVERED
-    status = _if_original(head, whole_or_part, warnings)
+    status = _if_original(head, _despatch_status(lines, warnings), warnings)
     facts = {
         "order_ref": part.order_ref,
         "erp_order_no": part.erp_order_no,
@@ -67,6 +66,19 @@ def _despatch(head: Block, tracking: list[str], part: Part, reader: Reader, know
         "lines": lines,
     }
     return told(facts, part.where, reader, warnings)
+
+
+def _despatch_status(lines: Sequence[Mapping[str, object]], warnings: list[str]) -> AckStatus:
+    """Whether all came or a part of it. One by which nothing was sent, or that takes goods back, is for a person."""
+    pieces = [Decimal(str(line["qty_delivered"])) for line in lines]
+    if not any(pieces):
+        warnings.append("nothing was sent by it (QTY+12 is 0)" if lines else "it has no LIN, so it tells of no goods")
+        return AckStatus.UNKNOWN
+    if min(pieces) < 0:
+        warnings.append("less than nothing was sent of an item (QTY+12), so a person has to look")
+        return AckStatus.UNKNOWN
+    is_part = any(line["status"] is AckStatus.PARTLY_DELIVERED for line in lines)
+    return AckStatus.PARTLY_DELIVERED if is_part else AckStatus.DELIVERED
 
 
 def _if_original(head: Block, status: AckStatus, warnings: list[str]) -> AckStatus:
@@ -83,7 +95,7 @@ def _sent(item: Block) -> dict[str, object]:
     if sent is None:
         raise Unreadable(item.place("QTY"), "this item has no despatched quantity (QTY+12)")
     outstanding = _outstanding(sent, ordered, backorder)
-    is_whole = outstanding is None or decimal_of(outstanding) == 0
+    is_whole = bool(decimal_of(sent)) if outstanding is None else decimal_of(outstanding) == 0
     facts = item_facts(item) | {
         "status": AckStatus.DELIVERED if is_whole else AckStatus.PARTLY_DELIVERED,
         "qty_ordered": ordered,

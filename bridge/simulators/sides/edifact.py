@@ -2,7 +2,7 @@
 
 It reads and writes with code of its own, so that a fault of the bridge's is not shared by both.
 
-Not for: other signs than those of a file's UNA; rows of an order.
+Not for: other signs than those of a file's UNA; rows of an order, of which one that is told of is line 1.
 """
 
 import re
@@ -43,9 +43,16 @@ def answer(said: Said) -> bytes:
         f"RFF+ON:{_safe(said.order_ref)}",
         *([f"RFF+VN:{_safe(said.erp_order_no)}"] if said.erp_order_no else []),
         *(["CUX+2:SEK:4", "UNS+S", "MOA+77:811.25"] if kind == "INVOIC" else []),
+        *(_sent(said) if kind == "DESADV" else []),
         *(["UNS+S"] if kind == "ORDRSP" else []),
     ]
     return _interchange(kind, body)
+
+
+def _sent(said: Said) -> list[str]:
+    """One piece of line 1, of two where the rest is to come."""
+    ordered = 2 if said.status == "partly_delivered" else 1
+    return ["CPS+1", "LIN+1", "QTY+12:1", f"QTY+21:{ordered}", "RFF+LI:1"]
 
 
 def syntax_receipt(order_file: bytes, action: str = "7", error: str = "") -> bytes:
