@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bridge.model import AckStatus
+from bridge.model import AckKind, AckStatus
 from tests.formats.edifact_files import file_of, only, ordrsp, reading
 
 _S = AckStatus
@@ -142,6 +142,155 @@ def test_amounts_between_items_are_those_of_the_invoice() -> None:
     assert found.invoice is not None
     assert (found.invoice.total, found.invoice.vat) == (Decimal(750), Decimal(150))
     assert [line.qty_delivered for line in found.lines] == [2, 3]
+
+
+# --- facts told twice -------------------------------------------------------------------------------------------------
+
+HEADS = {"ORDRSP": ("BGM+231+R-1+4",), "DESADV": ("BGM+351+FS-1+9",), "INVOIC": ("BGM+380+F-1+9",)}
+TWICE: list[tuple[str, str, tuple[str, ...], str]] = [
+    ("line", "ORDRSP", ("LIN+9+3", "RFF+LI:1"), "RFF+LI:2"),
+    ("line of the order", "ORDRSP", ("LIN+9+3", "RFF+ON:48447:1"), "RFF+ON:48447:2"),
+    ("article", "ORDRSP", ("LIN+9+3", "PIA+1+A:IN"), "PIA+5+B:IN"),
+    ("substitute", "ORDRSP", ("LIN+9+3", "PIA+3+A:SA"), "PIA+3+B:SA"),
+    ("ordered", "ORDRSP", ("LIN+9+3", "QTY+21:8"), "QTY+21:5"),
+    ("confirmed", "ORDRSP", ("LIN+9+3", "QTY+21:8", "QTY+113:5"), "QTY+113:3"),
+    ("backorder", "ORDRSP", ("LIN+9+3", "QTY+83:5"), "QTY+83:3"),
+    ("price", "ORDRSP", ("LIN+9+3", "PRI+AAA:300"), "PRI+AAA:30"),
+    ("promised", "ORDRSP", ("LIN+9+3", "DTM+67:20261201:102"), "DTM+67:20261202:102"),
+    ("promised of all", "ORDRSP", ("DTM+67:20261201:102",), "DTM+67:20261202:102"),
+    ("date", "ORDRSP", ("DTM+137:20261201:102",), "DTM+137:tomorrow"),
+    ("function", "ORDRSP", (), "BGM+231+R-1+29"),
+    ("number", "ORDRSP", (), "BGM+231+R-2+4"),
+    ("sent", "DESADV", ("LIN+1", "QTY+12:5"), "QTY+12:3"),
+    ("carrier", "DESADV", ("TDT+20++30++:::PostNord",), "TDT+20++30++:::DHL"),
+    ("note", "DESADV", (), "BGM+351+FS-2+9"),
+    ("total", "INVOIC", ("UNS+S", "MOA+77:100"), "MOA+77:10"),
+    ("vat", "INVOIC", ("UNS+S", "MOA+124:20"), "MOA+124:10"),
+    ("vat of a rate", "INVOIC", ("UNS+S", "TAX+7+VAT+++:::25", "MOA+124:20"), "MOA+124:10"),
+    ("currency", "INVOIC", ("CUX+2:SEK:4",), "CUX+2:EUR:4"),
+    ("due", "INVOIC", ("PAT+1", "DTM+13:20261222:102"), "DTM+13:20261122:102"),
+    ("invoiced", "INVOIC", ("LIN+1", "QTY+47:2"), "QTY+47:1"),
+    ("kind of paper", "INVOIC", (), "BGM+381+F-1+9"),
+    ("receipt", "APERAK", ("BGM++A-1+9",), "BGM++A-1+27"),
+]
+
+
+@pytest.mark.parametrize(("kind", "segments", "other"), [one[1:] for one in TWICE], ids=[one[0] for one in TWICE])
+def test_one_fact_told_in_two_ways_is_a_fault(kind: str, segments: tuple[str, ...], other: str) -> None:
+    told_once = (*HEADS.get(kind, ()), "RFF+ON:48447", *segments)
+
+    good, bad = reading(file_of(kind, *told_once)), reading(file_of(kind, *told_once, other))
+
+    assert len(good.acknowledgements) == 1
+    assert bad.acknowledgements == ()
+    assert len(bad.faults) == 1
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "RFF+LI:1",
+        "RFF+LI:0001",
+        "PIA+5+A:IN",
+        "PIA+5+B:EN",
+        "PIA+3+B:SA",
+        "PIA+3+7310:EN",
+        "QTY+113:3",
+        "QTY+113:3.0:PCE",
+        "QTY+12:9",
+        "PRI+AAA:300.00",
+        "PRI+AAA:3000:::10",
+        "DTM+67:202612010800:203",
+        "DTM+67:261201:101",
+        "DTM+2:20261130:102",
+    ],
+)
+def test_the_same_told_twice_or_another_fact_beside_it_changes_nothing(again: str) -> None:
+    item = ("LIN+9+3", "PIA+1+A:IN", "PIA+3+B:SA", "QTY+21:8", "QTY+113:3", "PRI+AAA:300", "DTM+67:20261201:102")
+    content = ("BGM+231+R-1+4", *item, "RFF+LI:1")
+
+    once, twice = reading(ordrsp(*content)), reading(ordrsp(*content, again))
+
+    assert once == twice
+    assert once.acknowledgements[0].lines[0].qty_confirmed == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "segments"),
+    [
+        ("ORDRSP", ("BGM+231+R-1+29", "BGM+231+R-1+29", "RFF+ON:48447")),
+        ("INVOIC", ("BGM+380+F-1+9", "CUX+2:SEK:4", "CUX+2:SEK:9", "RFF+ON:48447", "UNS+S", "MOA+77:1", "MOA+77:1.00")),
+    ],
+)
+def test_a_head_and_an_end_may_say_the_same_twice(kind: str, segments: tuple[str, ...]) -> None:
+    found = reading(file_of(kind, *segments))
+
+    assert [one.status for one in found.acknowledgements] != [_S.UNKNOWN]
+    assert found.faults == ()
+
+
+def test_equal_taxes_are_counted_once_in_a_rate_and_each_in_two() -> None:
+    rate = ("TAX+7+VAT+++:::25", "MOA+124:20", "MOA+124:20.00")
+
+    found = only(file_of("INVOIC", "BGM+380+F-1+9", "RFF+ON:48447", "UNS+S", "MOA+77:1", *rate, *rate))
+
+    assert found.invoice is not None
+    assert found.invoice.vat == 40
+
+
+def test_what_stands_below_a_reference_or_a_package_does_not_contradict_the_message_or_the_item() -> None:
+    head = ("BGM+351+FS-1+9", "DTM+137:20261122:102", "RFF+ON:48447", "DTM+137:20261101:102")
+    item = ("LIN+1", "QTY+12:5", "PCI+33E", "QTY+12:3", "GIN+BJ+1", "PCI+33E", "QTY+12:2", "GIN+BJ+2", "RFF+LI:1")
+
+    found = only(file_of("DESADV", *head, *item))
+
+    assert found.message_date == dt.date(2026, 11, 22)
+    assert found.lines[0].qty_delivered == 5
+
+
+def test_what_stands_below_a_reference_alone_is_taken_since_partners_bend_the_sequence() -> None:
+    found = only(file_of("ORDRSP", "BGM+231+R-1+4", "RFF+ON:48447", "DTM+137:20261122:102", "LIN+1+3", "QTY+21:2"))
+
+    assert found.message_date == dt.date(2026, 11, 22)
+
+
+def test_the_carrier_of_the_main_way_is_the_carrier() -> None:
+    ways = ("TDT+10++30++:::Nolte", "TDT+20++30", "TDT+20++30++:::PostNord", "TDT+30++30++:::Bring")
+
+    found = only(file_of("DESADV", "BGM+351+FS-1+9", "RFF+ON:48447", *ways, "LIN+1", "QTY+12:5"))
+
+    assert found.carrier == "PostNord"
+
+
+@pytest.mark.parametrize(
+    ("currencies", "currency"),
+    [(("CUX+2:EUR:9", "CUX+2:SEK:4"), "SEK"), (("CUX+3:EUR", "CUX+2:SEK"), "SEK"), (("CUX+3:EUR",), "EUR")],
+)
+def test_the_currency_of_an_invoice_is_the_one_that_it_is_billed_in(currencies: tuple[str, ...], currency: str) -> None:
+    found = only(file_of("INVOIC", "BGM+380+F-1+9", "RFF+ON:48447", *currencies, "UNS+S", "MOA+77:1"))
+
+    assert found.invoice is not None
+    assert found.invoice.currency == currency
+
+
+def test_several_deliveries_below_one_schedule_are_several() -> None:
+    deliveries = ("QTY+113:2", "DTM+67:20261201:102", "QTY+113:3", "DTM+67:20261215:102", "QTY+21:5")
+
+    found = only(ordrsp("BGM+231+R-1+4", "LIN+1+3", "QTY+113:5", "SCC+1", *deliveries))
+
+    [line] = found.lines
+    assert line.qty_confirmed == 5
+    assert [(str(one.qty), one.date) for one in line.schedules] == [
+        ("2", dt.date(2026, 12, 1)),
+        ("3", dt.date(2026, 12, 15)),
+    ]
+
+
+def test_a_copy_of_an_answer_to_several_orders_tells_what_it_leaves_out() -> None:
+    found = reading(file_of("ORDRSP", "BGM+231+R-1+7", "RFF+VN:SO-9", *TWO_ORDERS))
+
+    assert [one.kind for one in found.acknowledgements] == [AckKind.RECEIPT, AckKind.RECEIPT]
+    assert all("RFF+VN" in one.warnings[0] for one in found.acknowledgements)
 
 
 # --- dates ------------------------------------------------------------------------------------------------------------

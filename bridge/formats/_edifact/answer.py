@@ -14,7 +14,7 @@ from bridge.formats._edi import saying
 from bridge.formats._edi.tokens import Segment
 from bridge.formats._edifact.codes import COPIES, LINE, MESSAGE, ONLY_CHANGES, RESPONSE, Codes, together
 from bridge.formats._edifact.envelope import Message
-from bridge.formats._edifact.parts import Block, blocks_of, decimal_of
+from bridge.formats._edifact.parts import Block, Numbered, blocks_of, decimal_of
 from bridge.formats._options import Dialect
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import shown
@@ -111,12 +111,14 @@ def is_copy(begin: Block, codes: Codes) -> bool:
 
 def function_of(head: Block) -> str:
     """BGM 1225: what kind of message this is, or already the verdict."""
-    return next((segment.at(3) for _, segment in head.all("BGM")), "")
+    begin = head.begin()
+    return begin.at(3) if begin is not None else ""
 
 
 def number_of(head: Block) -> str | None:
     """BGM 1004: the number of the message."""
-    return next((segment.at(2) for _, segment in head.all("BGM")), "") or None
+    begin = head.begin()
+    return begin.at(2) or None if begin is not None else None
 
 
 def copied(part: Part, block: Block, reader: Reader) -> Statement:
@@ -174,7 +176,7 @@ def _unnumbered(statement: Statement) -> Statement:
 
 
 def _verdict(head: Block, lines: Sequence[Mapping[str, object]], codes: Codes, warnings: list[str]) -> AckStatus | None:
-    segment = next((segment for _, segment in head.all("BGM")), None)
+    segment = head.begin()
     if segment is None:
         raise Unreadable(head.place(), "BGM is missing, so nothing says what this is")
     function, response_code = segment.at(3), segment.at(4)
@@ -206,13 +208,23 @@ def item_facts(item: Block) -> dict[str, object]:
     """Which line of the order an item is."""
     lin = item.all("LIN")[0][1]
     named = _numbers(item, lin)
-    ours = next((number for number, kind in named if kind in _OURS), None)
-    by_order = item.values("RFF", "ON", 2)
+    ours = next((kind for _, kind in named if kind in _OURS), None)
+    if ours is not None:
+        named = [(number, kind) for number, kind in named if kind == ours]
+        item.only("PIA", f"the article ({ours})", (number for number, _ in named))
     return {
-        "line_no": next(iter([*item.values("RFF", "LI"), *by_order]), None) or lin.at(1) or None,
-        "part_no": ours or next((number for number, _ in named), None),
+        "line_no": _line_no(item) or lin.at(1) or None,
+        "part_no": next((number for number, _ in named), None),
         "unit_price": item.price(),
     }
+
+
+def _line_no(item: Block) -> str | None:
+    """The line of our order: RFF+LI, else what stands behind the order's reference."""
+    if not item.all("RFF"):
+        return None
+    found = item.values("RFF", "LI") or item.values("RFF", "ON", 2)
+    return item.only("RFF", "the line in RFF", (number.lstrip("0") or "0" for number in found))
 
 
 def _numbers(item: Block, lin: Segment) -> list[tuple[str, str]]:
@@ -262,16 +274,36 @@ def _by_quantities(
 
 
 def _substitute(item: Block) -> str | None:
-    return next((pia.at(2) for _, pia in item.all("PIA") if pia.at(1) == _SUBSTITUTED_BY and pia.at(2)), None)
+    """The article that comes instead; its other numbers are of other kinds."""
+    found = [(pia.at(2, 1), pia.at(2)) for _, pia in item.all("PIA") if pia.at(1) == _SUBSTITUTED_BY and pia.at(2)]
+    return item.only("PIA", "PIA+3", (number for kind, number in found if kind == found[0][0])) if found else None
 
 
 def _schedules(item: Block, warnings: list[str]) -> list[dict[str, object]]:
     """Quantities and days below each SCC."""
     found: list[dict[str, object]] = []
+    if not item.all("SCC"):
+        return found
     starts = [place for place, (_, segment) in enumerate(item.segments) if segment.tag == "SCC"]
     for start, stop in pairwise([*starts, len(item.segments)]):
-        below = Block(item.message, item.segments[start + 1 : stop])
-        facts = {"qty": below.quantity("113", "12", "21", "1"), "date": below.day(warnings, *_PROMISED)}
-        if facts["qty"]:
-            found.append({name: value for name, value in facts.items() if value})
+        for segments in _deliveries(item.segments[start + 1 : stop]):
+            below = Block(item.message, segments)
+            facts = {"qty": below.quantity("113", "12", "21", "1"), "date": below.day(warnings, *_PROMISED)}
+            if facts["qty"]:
+                found.append({name: value for name, value in facts.items() if value})
+    return found
+
+
+def _deliveries(segments: Sequence[Numbered]) -> list[list[Numbered]]:
+    """The segments below one SCC by delivery: a quantity that was told before begins the next one."""
+    found: list[list[Numbered]] = [[]]
+    told_before = set[str]()
+    for numbered in segments:
+        segment = numbered[1]
+        if segment.tag == "QTY":
+            if segment.at(1) in told_before:
+                found.append([])
+                told_before.clear()
+            told_before.add(segment.at(1))
+        found[-1].append(numbered)
     return found

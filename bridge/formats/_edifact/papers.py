@@ -5,9 +5,9 @@ Not for: what they bring about at the shop; an invoice that is no plain invoice 
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from bridge.formats._answer.fields import NumberToken, Statement
-from bridge.formats._edi.tokens import Segment
 from bridge.formats._edifact.answer import (
     Part,
     Reader,
@@ -31,6 +31,8 @@ _ORIGINAL = frozenset({"", "6", "9", "11"})
 _INVOICE, _CREDIT_NOTE = "380", "381"
 _DELIVERY_DAYS = ("11", "35", "17", "69", "67", "2")
 _PACKAGES = frozenset({"BJ", "AW"})
+_MAIN_WAY = "20"
+_REFERENCE, _INVOICING = "2", "4"
 _SHARED_AT_MOST = 99  # packages told of each order of a message; more would be told of nobody in particular
 
 
@@ -116,12 +118,11 @@ def _outstanding(sent: NumberToken, ordered: NumberToken | None, backorder: Numb
 
 
 def _carrier(head: Block) -> str | None:
-    """The carrier of TDT: its name, else its code. The name stands in the fifth element."""
-    for _, segment in head.all("TDT"):
-        name = segment.at(5, 3) or segment.at(5)
-        if name:
-            return name
-    return None
+    """The carrier of TDT: its name, else its code, in the fifth element; on the main way, else on the first one."""
+    named = [(segment.at(1), segment.at(5, 3) or segment.at(5)) for _, segment in head.all("TDT")]
+    named = [(stage, name) for stage, name in named if name]
+    way = _MAIN_WAY if any(stage == _MAIN_WAY for stage, _ in named) else next((stage for stage, _ in named), "")
+    return head.only("TDT", f"TDT+{way}", (name for stage, name in named if stage == way))
 
 
 def _tracking(head: Block, every: Block) -> list[str]:
@@ -147,7 +148,8 @@ def invoice(message: Message, reader: Reader) -> list[Statement]:
         return [copied(parts[0], head, reader)]
     warnings: list[str] = []
     status = _if_original(head, AckStatus.INVOICED, warnings)
-    kind = next((segment.at(1) for _, segment in head.all("BGM")), "")
+    begin = head.begin()
+    kind = begin.at(1) if begin is not None else ""
     credited = head.reference("IV") if kind == _CREDIT_NOTE else None
     if kind not in {_INVOICE, _CREDIT_NOTE}:
         status = AckStatus.UNKNOWN
@@ -169,32 +171,40 @@ def invoice(message: Message, reader: Reader) -> list[Statement]:
 
 
 def _amounts(head: Block, end: Block, warnings: list[str]) -> dict[str, object]:
-    currencies = [segment.at(1, 1) for _, segment in head.all("CUX") if segment.at(1, 1)]
     facts = {
         "no": number_of(head),
         "date": head.day(warnings, "3", "137"),
         "due": head.day(warnings, "13", "140", "265"),
         "total": end.amount("77", "139", "9", "86"),
         "vat": _vat(end),
-        "currency": currencies[0] if currencies else None,
+        "currency": _currency(head),
     }
     return {name: value for name, value in facts.items() if value}
 
 
+def _currency(head: Block) -> str | None:
+    """The currency of the invoice: the one that CUX calls so, else the reference currency, else whichever is told."""
+    named = [(segment.at(1), segment.at(1, 2), segment.at(1, 1)) for _, segment in head.all("CUX")]
+    invoicing = [currency for use, kind, currency in named if (use, kind) == (_REFERENCE, _INVOICING)]
+    reference = [currency for use, _, currency in named if use == _REFERENCE]
+    wanted = next(filter(any, (invoicing, reference)), [currency for *_, currency in named])
+    return head.only("CUX", "CUX", wanted)
+
+
 def _vat(end: Block) -> NumberToken | None:
     """The one tax amount of the end of the message, or what those of all rates make together."""
-    alone = Block(end.message, _before_taxes(end))
-    told_once = alone.amount("124", "176", "150")
+    before, *rates = _by_rate(end)
+    told_once = before.amount("124", "176", "150")
     if told_once is not None:
         return told_once
-    each = [Block(end.message, (one,)).amount("124") for one in end.segments]
-    amounts = [amount for token in each if (amount := decimal_of(token)) is not None]
+    amounts = [amount for rate in rates if (amount := decimal_of(rate.amount("124"))) is not None]
     return NumberToken(plain(sum(amounts[1:], amounts[0]))) if amounts else None
 
 
-def _before_taxes(end: Block) -> list[tuple[int, Segment]]:
-    first = next((place for place, (_, segment) in enumerate(end.segments) if segment.tag == "TAX"), None)
-    return list(end.segments[:first])
+def _by_rate(end: Block) -> list[Block]:
+    """The end of the message before the first TAX, and each TAX with what stands below it."""
+    starts = [place for place, (_, segment) in enumerate(end.segments) if segment.tag == "TAX"]
+    return [Block(end.message, end.segments[one:other]) for one, other in pairwise([0, *starts, len(end.segments)])]
 
 
 def _invoiced(item: Block) -> dict[str, object]:

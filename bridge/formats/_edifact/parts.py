@@ -5,7 +5,7 @@ Not for: what the facts amount to (``_edifact_answer``).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -21,6 +21,8 @@ from bridge.formats._text import one_line, shown
 # A quantity or a date below one of these is of a place, a package or a schedule, not of the item.
 _ASIDE = frozenset({"SCC", "PAC", "LOC", "ALC", "STG", "QVR"})
 _BELOW = frozenset({"QTY", "DTM", "MOA", "RNG"})
+# Below one of these it may be of that alone, or stand there only because a partner bends the sequence.
+_NEARBY = frozenset({"RFF", "DOC", "CUX", "PRI", "APR", "RCS", "PCI", "DGS", "SGP"})
 # As many digits as a quantity or an amount may have (``_numbers``).
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10})?")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}[.,][0-9]{3}")
@@ -50,9 +52,10 @@ class Block:
         """The segments with this tag."""
         return self._by_tag.get(tag, ())
 
-    def of_item(self, tag: str) -> Iterable[Numbered]:
+    def of_item(self, tag: str) -> Sequence[Numbered]:
         """The same without those of places, packages and schedules."""
-        return self._not_aside(tag) if tag in self._by_tag and not _ASIDE.isdisjoint(self._by_tag) else self.all(tag)
+        there = self._by_tag.get(tag, ())
+        return there if not there or _ASIDE.isdisjoint(self._by_tag) else list(self._not_aside(tag))
 
     def _not_aside(self, tag: str) -> Iterator[Numbered]:
         is_aside = False
@@ -70,22 +73,35 @@ class Block:
         return found if len(found) == 1 and found[0] else list(dict.fromkeys(filter(None, found)))
 
     def reference(self, *qualifiers: str) -> str | None:
-        """The one reference of the first of the qualifiers that is there.
-
-        Raises ``Unreadable`` where one qualifier marks two of them: nobody can tell which is meant.
-        """
+        """The one reference of the first of the qualifiers that is there; raises ``Unreadable`` as ``only`` does."""
         for qualifier in qualifiers if "RFF" in self._by_tag else ():
-            found = self.values("RFF", qualifier)
-            if len(found) > 1:
-                raise Unreadable(
-                    self.place("RFF"), f'RFF+{qualifier} names both "{shown(found[0])}" and "{shown(found[1])}"'
-                )
-            if found:
-                return found[0]
+            if found := self.values("RFF", qualifier):
+                return self.only("RFF", f"RFF+{qualifier}", found)
         return None
 
+    def only(self, tag: str, what: str, values: Iterable[str | None]) -> str | None:
+        """The one value that segments with this tag tell, if any does.
+
+        Raises ``Unreadable`` where they tell two different ones: nobody can tell which is meant.
+        """
+        found = different(values)
+        if len(found) > 1:
+            raise Unreadable(self.place(tag), _both(what, found[0], found[1]))
+        return found[0] if found else None
+
+    def begin(self) -> Segment | None:
+        """The BGM, which may be told twice. Raises ``Unreadable`` for a second one that says something else."""
+        found = self.all("BGM")
+        for index, segment in found[1:]:
+            if segment != found[0][1]:
+                raise Unreadable(self.message.place(index), "this BGM says something else than the one before it")
+        return found[0][1] if found else None
+
     def quantity(self, *qualifiers: str) -> NumberToken | None:
-        """The quantity of the first of the qualifiers that is there."""
+        """The quantity of the first of the qualifiers that is there.
+
+        Raises ``Unreadable`` where it is told twice and differs, unless one of the two may be of something nearby.
+        """
         return self._number("QTY", qualifiers)
 
     def amount(self, *qualifiers: str) -> NumberToken | None:
@@ -94,27 +110,73 @@ class Block:
 
     def price(self) -> NumberToken | None:
         """The net price of a unit; a price of several units is none that we could compare."""
-        for index, segment in self.all("PRI"):
-            if segment.at(1) == "AAA" and segment.at(1, 4) in {"", "1"} and segment.at(1, 1):
-                return number(self.message, index, segment.at(1, 1))
-        return None
+        found = [
+            number(self.message, index, segment.at(1, 1))
+            for index, segment in self._by_tag.get("PRI", ())
+            if segment.at(1) == "AAA" and segment.at(1, 4) in {"", "1"} and segment.at(1, 1)
+        ]
+        if len(set(map(Decimal, found))) > 1:
+            self.only("PRI", "PRI+AAA", found)
+        return found[0] if found else None
 
     def _number(self, tag: str, qualifiers: Sequence[str]) -> NumberToken | None:
-        there = list(self.of_item(tag))
-        for qualifier in qualifiers:
-            for index, segment in there:
-                if segment.at(1) == qualifier and segment.at(1, 1):
-                    return number(self.message, index, segment.at(1, 1))
-        return None
+        found = self._marked(tag, qualifiers)
+        if not found:
+            return None
+        index, segment = found[0] if len(found) == 1 else self._agreed(found, self._amount_of)
+        return number(self.message, index, segment.at(1, 1))
 
     def day(self, warnings: list[str], *qualifiers: str) -> str | None:
-        """The date of the first of the qualifiers that is there, as ISO has it; one in another form is warned of."""
-        there = list(self.of_item("DTM"))
-        for qualifier in qualifiers if there else ():
-            for _, segment in there:
-                if segment.at(1) == qualifier and segment.at(1, 1):
-                    return _day(segment, warnings)
-        return None
+        """The date of the first of the qualifiers that is there, as ISO has it; one in another form is warned of.
+
+        Raises ``Unreadable`` as ``quantity`` does.
+        """
+        found = self._marked("DTM", qualifiers)
+        if not found:
+            return None
+        chosen = found[0] if len(found) == 1 else self._agreed(found, _day_of)
+        told = _day_of(chosen)
+        if isinstance(told, str):
+            form = chosen[1].at(1, 2) or "(none)"
+            warnings.append(f'the date "{shown(told)}" in form {form} is not understood')
+            return None
+        return None if told is None else told.isoformat()
+
+    def _marked(self, tag: str, qualifiers: Sequence[str]) -> Sequence[Numbered]:
+        """What the first of the qualifiers that is there marks of the item itself."""
+        if tag not in self._by_tag:
+            return ()
+        there = self.of_item(tag)
+        for qualifier in qualifiers:
+            found = [one for one in there if one[1].at(1) == qualifier and one[1].at(1, 1)]
+            if found:
+                return found
+        return ()
+
+    def _agreed(self, found: Sequence[Numbered], meaning: Callable[[Numbered], Hashable]) -> Numbered:
+        """One for all that say the same; where they differ, those below something nearby do not count."""
+        if len(set(map(meaning, found))) == 1:
+            return found[0]
+        own = self._own(found)
+        if len(set(map(meaning, own))) == 1:
+            return own[0]
+        first = found[0][1]
+        index, other = next(one for one in found if meaning(one) != meaning(found[0]))
+        what = _both(f"{first.tag}+{first.at(1)}", first.at(1, 1), other.at(1, 1))
+        raise Unreadable(self.message.place(index), what)
+
+    def _own(self, found: Iterable[Numbered]) -> list[Numbered]:
+        """Those of them that do not stand below a reference, a price or a package."""
+        nearby, below = "", set[int]()
+        for index, segment in self.segments:
+            if segment.tag not in _BELOW:
+                nearby = segment.tag
+            elif nearby in _NEARBY:
+                below.add(index)
+        return [one for one in found if one[0] not in below]
+
+    def _amount_of(self, numbered: Numbered) -> Decimal:
+        return Decimal(number(self.message, numbered[0], numbered[1].at(1, 1)))
 
     def text(self, tag: str, qualifiers: frozenset[str]) -> str | None:
         """The free texts with these qualifiers as one."""
@@ -170,14 +232,14 @@ def decimal_of(token: str | None) -> Decimal | None:
     return None if token is None else Decimal(token)
 
 
-def _day(segment: Segment, warnings: list[str]) -> str | None:
+def _day_of(numbered: Numbered) -> date | str | None:
+    """The date of a DTM, the text of one that is not understood, or nothing."""
+    _, segment = numbered
     text, form = segment.at(1, 1), segment.at(1, 2)
     try:
-        found = _dated(text, form)
+        return _dated(text, form)
     except ValueError:
-        found = None
-        warnings.append(f'the date "{shown(text)}" in form {form or "(none)"} is not understood')
-    return None if found is None else found.isoformat()
+        return text
 
 
 def _dated(text: str, form: str) -> date | None:
@@ -192,3 +254,7 @@ def _dated(text: str, form: str) -> date | None:
 def different(values: Iterable[str | None]) -> list[str]:
     """The different values that are there."""
     return list(dict.fromkeys(value for value in values if value))
+
+
+def _both(what: str, one: str, other: str) -> str:
+    return f'{what} names both "{shown(one)}" and "{shown(other)}"'

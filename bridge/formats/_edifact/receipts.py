@@ -66,7 +66,7 @@ def _errors(block: Block) -> Iterator[str]:
 def application_receipt(message: Message, reader: Reader) -> list[Statement]:
     """An APERAK: of the order, by its reference or the number of our message."""
     block = Block(message, list(enumerate(message.segments)))
-    begin = next((segment for _, segment in block.all("BGM")), None)
+    begin = block.begin()
     if begin is None:
         raise Unreadable(block.place(), "BGM is missing, so nothing says what this is")
     warnings: list[str] = []
