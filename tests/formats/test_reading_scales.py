@@ -121,6 +121,12 @@ def _despatched_together(count: int) -> bytes:
     return interchange(message("DESADV", "BGM+351+1+9", "CPS+1", "PAC+1", "PCI+33E", *packages, *items)).encode()
 
 
+def _heads_of_many_orders(count: int) -> bytes:
+    head = ["BGM+231+1+4", "DTM+137:20261121:102", "RFF+VN:1", "FTX+AAO+++?+"] * (count // 4)
+    items = (one for at in range(count) for one in (f"LIN+{at}+5", f"RFF+ON:{at}"))
+    return interchange(message("ORDRSP", *head, *items)).encode()
+
+
 SHAPES: list[tuple[str, Mapping[str, object], Shape]] = [
     ("delimited", {}, _orders),
     ("delimited", {}, _one_order),
@@ -136,6 +142,7 @@ SHAPES: list[tuple[str, Mapping[str, object], Shape]] = [
     ("xml", {"paths": XML_PATHS}, _rows_of_one),
     ("xml", {}, _comments),
     ("edifact", {}, _despatched_together),
+    ("edifact", {}, _heads_of_many_orders),
     ("idoc", {"count": "bytes"}, _idoc_items),
     ("idoc", {}, _idocs_in_xml),
     ("idoc", {}, _deep_segments),

@@ -66,21 +66,25 @@ def parts_of(head: Block, items: Sequence[Block]) -> list[Part]:
         raise Unreadable(by_ref[None][0].place(), "this item names no order, and the message is about several")
     if ref is not None and ref not in by_ref:
         raise Unreadable(head.place("RFF"), f'RFF+ON of the head names "{shown(ref)}", and every item another order')
-    return [_one_of_several(head, one, of, len(by_ref)) for one, of in by_ref.items()]
+    return _several(head, ref, by_ref)
 
 
-def _one_of_several(head: Block, one: str | None, items: Sequence[Block], count: int) -> Part:
-    """An order beside others: the number in the head is that of the order in the head, else of none."""
-    ref, number = head.reference("ON"), head.reference("VN")
-    left_out = f"RFF+VN of the head is left out: nothing says of which of {count} orders it is"
-    return Part(
-        f"{head.message.where}, order {shown(one or '')}",
-        one,
-        _number_of(one, [head, *items] if ref == one else items),
-        tuple(items),
-        is_alone=False,
-        warnings=(left_out,) if number and ref is None else (),
-    )
+def _several(head: Block, ref: str | None, by_ref: Mapping[str | None, Sequence[Block]]) -> list[Part]:
+    """Orders beside one another: the number in the head is that of the order in the head, else of none."""
+    warnings: tuple[str, ...] = ()
+    if ref is None and head.reference("VN") is not None:
+        warnings = (f"RFF+VN of the head is left out: nothing says of which of {len(by_ref)} orders it is",)
+    return [
+        Part(
+            f"{head.message.where}, order {shown(one or '')}",
+            one,
+            _number_of(one, [head, *items] if ref == one else items),
+            tuple(items),
+            is_alone=False,
+            warnings=warnings,
+        )
+        for one, items in by_ref.items()
+    ]
 
 
 def _number_of(order_ref: str | None, blocks: Sequence[Block]) -> str | None:
@@ -131,13 +135,19 @@ def copied(part: Part, block: Block, reader: Reader) -> Statement:
 def response(message: Message, reader: Reader) -> list[Statement]:
     """An ORDRSP: the verdict of the order, of each line, or of both."""
     head, items, _ = blocks_of(message)
-    return [_response(head, part, reader) for part in parts_of(head, items)]
+    parts, warnings = parts_of(head, items), list[str]()
+    shared = {
+        "message_date": head.day(warnings, "137"),
+        "date": head.day(warnings, *_PROMISED),
+        "reason": _reason(head),
+    }
+    return [_response(head, part, reader, shared, warnings) for part in parts]
 
 
-def _response(head: Block, part: Part, reader: Reader) -> Statement:
+def _response(head: Block, part: Part, reader: Reader, shared: Mapping[str, object], known: Sequence[str]) -> Statement:
     if is_copy(head, reader.codes):
         return copied(part, head, reader)
-    warnings = list(part.warnings)
+    warnings = [*part.warnings, *known]
     lines = [_line(item, reader, warnings) for item in part.items]
     status = _verdict(head, lines, reader.codes, warnings)
     number = None if status in _WITHOUT_NUMBER else _number_from_bgm(head, part, reader)
@@ -145,9 +155,7 @@ def _response(head: Block, part: Part, reader: Reader) -> Statement:
         "order_ref": part.order_ref,
         "erp_order_no": part.erp_order_no or number,
         "status": status,
-        "message_date": head.day(warnings, "137"),
-        "date": head.day(warnings, *_PROMISED),
-        "reason": _reason(head),
+        **shared,
         "lines": lines,
     }
     statement = told(facts, part.where, reader, warnings)

@@ -46,10 +46,17 @@ def despatch(message: Message, reader: Reader) -> list[Statement]:
         which = f"of which of {len(parts)} orders each is"
         warnings.append(f"its {len(tracking)} packages are left out: nothing says {which}")
         tracking = []
-    return [_despatch(head, tracking, part, reader, warnings) for part in parts]
+    shared = {
+        "note_no": number_of(head),
+        "message_date": head.day(warnings, "137"),
+        "date": head.day(warnings, *_DELIVERY_DAYS),
+        "carrier": _carrier(head),
+        "tracking": tracking,
+    }
+    return [_despatch(head, part, reader, shared, warnings) for part in parts]
 
 
-def _despatch(head: Block, tracking: list[str], part: Part, reader: Reader, known: Sequence[str]) -> Statement:
+def _despatch(head: Block, part: Part, reader: Reader, shared: Mapping[str, object], known: Sequence[str]) -> Statement:
     if is_copy(head, reader.codes):
         return copied(part, head, reader)
     warnings = [*part.warnings, *known]
@@ -60,11 +67,7 @@ def _despatch(head: Block, tracking: list[str], part: Part, reader: Reader, know
         "erp_order_no": part.erp_order_no,
         "kind": "despatch",
         "status": status,
-        "note_no": number_of(head),
-        "message_date": head.day(warnings, "137"),
-        "date": head.day(warnings, *_DELIVERY_DAYS),
-        "carrier": _carrier(head),
-        "tracking": tracking,
+        **shared,
         "lines": lines,
     }
     return told(facts, part.where, reader, warnings)

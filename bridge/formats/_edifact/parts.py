@@ -91,10 +91,11 @@ class Block:
 
     def begin(self) -> Segment | None:
         """The BGM, which may be told twice. Raises ``Unreadable`` for a second one that says something else."""
-        found = self.all("BGM")
+        found = self._by_tag.get("BGM", [])
         for index, segment in found[1:]:
             if segment != found[0][1]:
                 raise Unreadable(self.message.place(index), "this BGM says something else than the one before it")
+        del found[1:]  # each of many orders asks for it
         return found[0][1] if found else None
 
     def quantity(self, *qualifiers: str) -> NumberToken | None:
