@@ -126,7 +126,7 @@ class Options(FlatOptions):
     records: Mapping[str, tuple[RecordField, ...]] = Field(
         default_factory=dict,
         description="For files with record types: the fields of each record by its type, which is its first field; "
-        '"_" is ignored, count_of_TYPE is checked.',
+        '"_" is ignored. count_of_TYPE is checked, and a file without the record that has it is not whole.',
         json_schema_extra={"side": "read"},
     )
 

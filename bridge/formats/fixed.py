@@ -102,7 +102,7 @@ class Options(FlatOptions):
     records: Mapping[str, tuple[FixedField, ...]] = Field(
         default_factory=dict,
         description="The records that are read by their type, which is their first field; a field has name, width and "
-        'implied, "_" is ignored, count_of_TYPE is checked.',
+        'implied, "_" is ignored. count_of_TYPE is checked, and a file without the record that has it is not whole.',
         json_schema_extra={"side": "read"},
     )
 

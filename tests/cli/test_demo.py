@@ -153,7 +153,7 @@ def test_wrong_usage_of_the_demo_ends_in_2(verb: Verb, words: tuple[str, ...]) -
 
 
 def document(**changed: Any) -> dict[str, Any]:
-    drop = {"file": "a.csv", "sha256": "", "state": "answered", "published_at": AT, "detail": None}
+    drop = {"file": "a.csv", "sha256": "", "state": "answered", "published_at": AT, "detail": None, "refused_at": None}
     report = {"sent_at": AT, "error": None}
     return {
         "order_ref": "48447",
