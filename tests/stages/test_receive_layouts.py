@@ -26,7 +26,7 @@ CASES: list[_Case] = [
         {"encoding": "cp1252", "record": [{"fields": FIELDS}]},
         {"CustomerOrderComment": "Łódź"},
         "comment",
-        'Set encoding = "utf-8"',
+        'set encoding = "utf-8"',
     ),
     (
         "a reference that is too long",

@@ -15,6 +15,7 @@ from bridge.states import PauseReason
 from bridge.transports import End, HostKeyError, PausedError, Transport, sftp
 from tests.support.needs import needs
 from tests.transports.bench import IDENTITY, parcel
+from tests.transports.sftp_support import until
 from tests.transports.sshd import Sshd
 
 pytestmark = [pytest.mark.timeout(40), needs("sshd", "ssh-keygen")]
@@ -32,6 +33,10 @@ def server(tmp_path: Path) -> Iterator[Sshd]:
     server.restart()
     yield server
     server.close()
+
+
+def threads() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name.startswith("sftp-")]
 
 
 def built(server: Sshd, **given: object) -> Transport:
@@ -160,20 +165,20 @@ async def test_a_name_lookup_that_hangs_keeps_neither_the_target_nor_another_cal
 
 
 async def test_a_call_that_hangs_keeps_nobody_from_stopping(server: Sshd, lookup: threading.Event) -> None:
-    transport = built(server, host="localhost", timeout="0.5 s")
+    transport, before = built(server, host="localhost", timeout="0.5 s"), threads()
     await paused(transport)
     began = monotonic()
 
     await transport.close()
 
-    took, left = monotonic() - began, [one for one in threading.enumerate() if one.name.startswith("sftp-")]
+    took, left = monotonic() - began, [one for one in threads() if one not in before]
     assert not lookup.is_set()
     assert took < 4
     assert [thread.daemon for thread in left] == [True]
 
 
 async def test_stopping_in_the_middle_of_a_batch_is_quick_and_nothing_is_begun_anew(server: Sshd) -> None:
-    transport = built(server)
+    transport, before = built(server), threads()
     await transport.plant(IDENTITY, replace=False)
     await transport.probe(IDENTITY)
     batch = asyncio.create_task(transport.stage([parcel(number) for number in range(1, 5_001)]))
@@ -190,7 +195,7 @@ async def test_stopping_in_the_middle_of_a_batch_is_quick_and_nothing_is_begun_a
     assert {step.end for step in steps} == {End.STAGED}
     assert len(steps) < 5_000
     assert count(server, CALLED) == called
-    assert not [one for one in threading.enumerate() if one.name.startswith("sftp-")]
+    await until(lambda: not [one for one in threads() if one not in before])
 
 
 @asynccontextmanager
