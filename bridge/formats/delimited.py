@@ -15,7 +15,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bridge.formats._answer.fields import Facts, Statement, statement
 from bridge.formats._answer.fold import fold
-from bridge.formats._answer.heading import facts_of, has_stray_cells, known_columns, known_fields, under_headings
+from bridge.formats._answer.heading import (
+    facts_of,
+    has_stray_cells,
+    known_columns,
+    known_fields,
+    other_delimiter,
+    under_headings,
+)
 from bridge.formats._answer.records import (
     Found,
     RecordField,
@@ -275,4 +282,6 @@ class _Delimited:
         if has_stray_cells(row, fields):
             told = "heading" if self._options.header else "positions"
             facts.fault(f"the row has more columns than the {told}; is a separator inside a text not quoted?")
+        if len(row.cells) < len(fields) and (remedy := other_delimiter(row)):
+            facts.fault(f"the row is one column. {remedy}")
         return statement(facts, is_row=True)

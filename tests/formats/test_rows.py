@@ -89,3 +89,21 @@ def test_a_cell_too_many_is_told_by_what_was_set() -> None:
     reading = read("48447;confirmed;x\n", header=False, positions=("order_ref", "status"))
 
     assert "more columns than the positions" in reading.faults[0].what
+
+
+@pytest.mark.parametrize(("text", "sign"), [("48447,confirmed\n", "a comma"), ("48447\tconfirmed\n", "a tab")])
+def test_rows_of_one_column_are_told_with_the_sign_that_seems_to_part_them(text: str, sign: str) -> None:
+    reading = read(text, header=False, positions=("order_ref", "status"))
+
+    assert reading.acknowledgements == ()
+    assert reading.faults[0].what == f"the row is one column. The columns seem to be parted by {sign}; set delimiter"
+
+
+def test_a_word_with_letters_that_may_be_wrong_names_the_encoding() -> None:
+    positions = ("order_ref", "status")
+
+    [fault] = read("48447;bekr\u2018ftet\n", header=False, positions=positions).faults
+    [plain] = read("48447;yes\n", header=False, positions=positions).faults
+
+    assert "set encoding" in fault.what
+    assert "set encoding" not in plain.what

@@ -121,7 +121,8 @@ class Facts:
         statuses = self._dialect.statuses
         status = statuses.get(found) or statuses.get(word(found))
         if status is None:
-            self.warnings.append(f'status "{shown(found)}" is not known; add it to status_map')
+            hint = "" if found.isascii() else ", or set encoding to what the ERP writes, if its letters are wrong here"
+            self.warnings.append(f'status "{shown(found)}" is not known; add it to status_map{hint}')
         return status or AckStatus.UNKNOWN
 
     def kind(self) -> AckKind | None:

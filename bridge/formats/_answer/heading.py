@@ -86,11 +86,13 @@ def _is_heading(row: Row, known: frozenset[str]) -> bool:
 
 
 def _remedy(heading: Row) -> str:
-    if len(heading.cells) == 1:
-        for delimiter, name in _OTHER_DELIMITERS.items():
-            if delimiter in heading.cells[0]:
-                return f"The columns seem to be parted by {name}; set delimiter"
-    return "Map the ERP's headings in columns, or set header = false with positions"
+    return other_delimiter(heading) or "Map the ERP's headings in columns, or set header = false with positions"
+
+
+def other_delimiter(row: Row) -> str:
+    """What to do about a row of one cell in which another sign seems to part columns; empty for any other row."""
+    signs = [name for sign, name in _OTHER_DELIMITERS.items() if len(row.cells) == 1 and sign in row.cells[0]]
+    return f"The columns seem to be parted by {signs[0]}; set delimiter" if signs else ""
 
 
 def facts_of(row: Row, fields: Sequence[str]) -> dict[str, object]:
