@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bridge import formats
+from bridge.formats import Unreadable
 from bridge.model import AckStatus, Reading
 from tests.formats.idoc_files import Message, Shape, flat, message, ordrsp, seg, xml
 
@@ -400,3 +401,12 @@ def test_a_message_of_several_thousand_receipts_is_read() -> None:
     found = reading(flat(message("ALEAUD", seg("E1ADHDR", *states, MESTYP="ORDERS"))))
 
     assert [one.control for one in found.acknowledgements] == list(range(1, 2001))
+
+
+def test_letters_that_are_not_what_the_document_says_are_told_with_the_setting() -> None:
+    content = b'<?xml version="1.0" encoding="UTF-8"?>\n<ORDRSP><IDOC><X>\xe5</X></IDOC></ORDRSP>\n'
+
+    with pytest.raises(Unreadable) as refused:
+        formats.build("idoc", {}).read(content)
+
+    assert "Set encoding to what the ERP writes" in refused.value.fault.what

@@ -168,5 +168,6 @@ class Values:
             path,
             f'holds "{shown(letter)}" (U+{ord(letter):04X}), which {"XML" if self.is_xml else self.letters.codec} '
             "cannot write",
-            f"Set encoding to a larger character set, if SAP reads it, or unencodable. {_MEND}",
+            "Set encoding to a larger character set, if SAP reads it, or unencodable to table or question_mark. "
+            f"{_MEND}",
         )

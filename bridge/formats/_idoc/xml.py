@@ -14,6 +14,7 @@ from bridge.formats._idoc.order import Fields, Row
 from bridge.formats._idoc.segments import CONTROL, CONTROL_NAME, PARENTS, SEGMENTS, Layout, known_name
 from bridge.formats._protocol import Unreadable
 from bridge.formats._text import AUTO, decode, shown
+from bridge.formats._xml_tree import unreadable
 from bridge.safexml import Element, XmlRefused, local_name
 
 _LARGEST = 64 * 1024 * 1024  # the target's max_file is what bounds an answer
@@ -54,7 +55,7 @@ def root_of(content: bytes, encoding: str) -> Element:
             return safexml.parse(content, limits=_LIMITS)
         return safexml.parse(decode(content, encoding).encode(), "utf-8", _LIMITS)
     except XmlRefused as refusal:
-        raise Unreadable(refusal.where or "file", refusal.what) from refusal
+        raise unreadable(refusal) from refusal
 
 
 def xml_contents(root: Element) -> Contents:
