@@ -34,7 +34,10 @@ DIGITS = "{% set digits = [1,2,3,4,5,6,7,8,9,0] %}"
 DOUBLED = "{% set a = 'x' | pad(1000) %}" + "{% set a = a ~ a %}" * 40
 HOSTILE = {
     "loops and prints nothing": (DIGITS + NESTED, "0.3 s of processor time"),
-    "prints for ever": (DIGITS + NESTED.replace("{% endfor %}", "{{ a }}{% endfor %}", 1), "more than 64 KiB"),
+    "prints for ever": (
+        DIGITS + NESTED.replace("{% endfor %}", "{{ 'x' | pad(999) }}{% endfor %}", 1),
+        "more than 64 KiB",
+    ),
     "prints for ever into a variable": (
         DIGITS + "{% set x %}" + NESTED.replace("{% endfor %}", "{{ 'x' | pad(999) }}{% endfor %}", 1) + "{% endset %}",
         "",
